@@ -1,0 +1,93 @@
+import type { Space, View } from '../protocol/spaces/index.js';
+import type { Rng } from './rng/rng.js';
+
+/**
+ * One environment: a Markov decision process and nothing else. Time limits, autoreset, sticky actions and frame
+ * stacking are composed around it (VectorEnv, wrappers), so an Env knows neither how long an episode may last nor
+ * what happens after one ended.
+ *
+ * Life of an episode: `reset(rng)`, then `step(action)` until `terminated`; after each of the two the caller reads
+ * `reward`, `terminated` and calls `observe`. An Env draws randomness from the generator of its last reset alone and
+ * allocates nothing in `step` and `observe`.
+ *
+ * @typeParam A - an action: a number for Discrete, a typed-array view for Box, MultiDiscrete and MultiBinary, a record
+ * of those for Dict, an array for Tuple (`View` in protocol/spaces).
+ */
+export interface Env<A = View> {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  /** Extra per-step outputs, by name. Every one must be written by `writeInfo` after every reset and step. */
+  readonly infoSpaces?: Readonly<Record<string, Space>>;
+
+  /** Reward of the last step; 0 after reset. */
+  readonly reward: number;
+  /** Whether the last step reached a terminal state. Never set by a time limit. */
+  readonly terminated: boolean;
+
+  /** Starts an episode. `options` are the reset options of the env, already validated. */
+  reset(rng: Rng, options?: Readonly<Record<string, unknown>>): void;
+
+  /** Advances by one action that lies in `actionSpace`. */
+  step(action: A): void;
+
+  /** Writes the current observation into `out`, the views of one row of the batch. Every element is written. */
+  observe(out: View): void;
+
+  /** Writes the infos into `out`, one view a name of `infoSpaces`. */
+  writeInfo?(out: Readonly<Record<string, View>>): void;
+
+  /** Everything `step` depends on apart from the generator, as plain values that msgpack carries. */
+  snapshot(): unknown;
+  /** Takes back what `snapshot` returned. Throws if it is not one of this env's. */
+  restore(snapshot: unknown): void;
+
+  /** A picture of the current state. */
+  render?(): Image;
+}
+
+/** A picture: 8-bit RGB, row-major from the top left, three bytes a pixel. */
+export interface Image {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** A setting of an env that `make` takes. Names are those of the original's keyword arguments. */
+export interface OptionSpec {
+  readonly type: 'boolean' | 'integer' | 'number' | 'string';
+  readonly default: boolean | number | string | null;
+  /** One sentence. */
+  readonly description: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+}
+
+export type Options = Readonly<Record<string, boolean | number | string | null>>;
+
+/** What the registry knows of an env. */
+export interface EnvSpec {
+  readonly id: string;
+  /** One sentence. */
+  readonly description: string;
+  /** Where the rules come from: a paper, a package and its version. */
+  readonly source: string;
+  readonly players: number;
+  /** Time limit in steps: the step with this number truncates. */
+  readonly maxEpisodeSteps?: number;
+  /** Mean return from which the task counts as solved. */
+  readonly rewardThreshold?: number;
+  /** Smallest and largest reward of one step. */
+  readonly rewardRange: readonly [number, number];
+  readonly renderModes: readonly string[];
+  readonly options: Readonly<Record<string, OptionSpec>>;
+}
+
+/** A registered env: its spec, how to make one, and which of NumPy's generators the original seeds. */
+export interface EnvDefinition {
+  readonly spec: EnvSpec;
+  /** numpy's `default_rng(seed)` (Gymnasium) or `RandomState(seed)` (MinAtar). */
+  readonly rng: 'pcg64' | 'mt19937';
+  /** `options` are complete and valid. */
+  create(options: Options): Env;
+}

@@ -1,0 +1,69 @@
+/** The element types that cross the wire, named as NumPy names them. All are little-endian. */
+export type DType =
+  | 'bool'
+  | 'int8'
+  | 'uint8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'uint64'
+  | 'float32'
+  | 'float64';
+
+export type TypedArray =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
+
+interface TypedArrayConstructor {
+  readonly BYTES_PER_ELEMENT: number;
+  readonly name: string;
+  new (length: number): TypedArray;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TypedArray;
+}
+
+const CONSTRUCTORS: Readonly<Record<DType, TypedArrayConstructor>> = {
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+export const isDType = (name: unknown): name is DType =>
+  typeof name === 'string' && Object.hasOwn(CONSTRUCTORS, name);
+
+/** The typed array that holds a dtype; `bool` is a Uint8Array of zeros and ones. */
+export const arrayType = (dtype: DType): TypedArrayConstructor => CONSTRUCTORS[dtype];
+
+export const itemSize = (dtype: DType): number => CONSTRUCTORS[dtype].BYTES_PER_ELEMENT;
+
+/** Number of elements in an array of this shape; 1 for the empty shape (a scalar). */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+
+/**
+ * `length` elements of `dtype` starting at `bytes[offset]`: a view where the memory is aligned, else a copy.
+ * The caller has checked that the bytes are there.
+ */
+export function viewOrCopy(dtype: DType, bytes: Uint8Array, offset: number, length: number): TypedArray {
+  const ArrayType = CONSTRUCTORS[dtype];
+  const start = bytes.byteOffset + offset;
+  if (start % ArrayType.BYTES_PER_ELEMENT === 0) return new ArrayType(bytes.buffer, start, length);
+  const end = start + length * ArrayType.BYTES_PER_ELEMENT;
+  return new ArrayType(bytes.buffer.slice(start, end), 0, length);
+}

@@ -1,0 +1,71 @@
+/**
+ * Every error that farstep reports, by code. `recoverable`: the session is as it was before the request, and the
+ * client may go on; otherwise the server closes the connection with `close` after sending the error.
+ */
+export const ERRORS = {
+  // The connection
+  bad_frame: {
+    recoverable: false,
+    close: 1002,
+    meaning: 'a frame that is not one well-formed msgpack message',
+  },
+  text_frame: { recoverable: false, close: 1003, meaning: 'a text frame; every message is a binary frame' },
+  frame_too_large: { recoverable: false, close: 1009, meaning: 'a frame above limits.frameBytes' },
+  bad_hello: { recoverable: false, close: 4000, meaning: 'the first message was not a valid hello' },
+  hello_timeout: { recoverable: false, close: 4001, meaning: 'no hello within limits.helloMs' },
+  unsupported_protocol: {
+    recoverable: false,
+    close: 4002,
+    meaning: 'another generation of the wire, or no common edition',
+  },
+  idle_timeout: { recoverable: false, close: 4003, meaning: 'nothing from the client for limits.idleMs' },
+  shutting_down: { recoverable: false, close: 1001, meaning: 'the server is stopping; connect again later' },
+  too_many_sessions: { recoverable: false, close: 1013, meaning: 'the server has limits.sessions already' },
+  // Requests
+  bad_message: { recoverable: true, meaning: 'a field that is missing, unknown, or of the wrong type' },
+  unknown_message: { recoverable: true, meaning: 'a message type the server does not have' },
+  second_hello: { recoverable: true, meaning: 'a hello on a session that has been welcomed' },
+  too_many_requests: { recoverable: true, meaning: 'more than limits.requestsInFlight unanswered' },
+  // Environments
+  unknown_env: { recoverable: true, meaning: 'an env id the server does not host' },
+  bad_options: {
+    recoverable: true,
+    meaning: 'an option that the env does not have, or a value it does not allow',
+  },
+  too_many_envs: { recoverable: true, meaning: 'above limits.vectorEnvs or limits.envs' },
+  no_such_env: { recoverable: true, meaning: 'an env handle that was never made or is closed' },
+  bad_ids: { recoverable: true, meaning: 'ids out of range or repeated' },
+  bad_action: { recoverable: true, meaning: 'an action outside its space, or slabs of the wrong size' },
+  not_reset: { recoverable: true, meaning: 'a step before the first reset' },
+  episode_over: { recoverable: true, meaning: 'under DISABLED autoreset, a step of an env that ended' },
+  no_render: { recoverable: true, meaning: 'the env has no such render mode' },
+  env_failed: { recoverable: true, meaning: 'the env threw; its vector env is closed' },
+  internal: { recoverable: true, meaning: 'a fault of the server; the log has it under the session' },
+  // The client's own
+  bad_space: { recoverable: true, meaning: 'the description of a space is not valid' },
+  bad_reply: { recoverable: false, meaning: 'the server sent what the protocol does not allow' },
+  connection_failed: { recoverable: false, meaning: 'no server answered at that address' },
+  connection_lost: { recoverable: false, meaning: 'the connection ended with requests unanswered' },
+  closed: { recoverable: false, meaning: 'the client or the vector env is closed already' },
+} as const satisfies Record<string, { recoverable: boolean; close?: number; meaning: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error with a code that the protocol documents. The message says what was expected, what came, and where. */
+export class FarstepError extends Error {
+  override readonly name = 'FarstepError';
+  readonly recoverable: boolean;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly retryAfterMs?: number },
+  ) {
+    super(message, options);
+    this.recoverable = ERRORS[code].recoverable;
+    this.retryAfterMs = options?.retryAfterMs;
+  }
+
+  /** When the same request may succeed, if the server knows. */
+  readonly retryAfterMs: number | undefined;
+}
