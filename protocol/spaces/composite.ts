@@ -115,7 +115,7 @@ export class Dict extends Composite {
 
   override toString(): string {
     return `Dict(${Object.entries(this.spaces)
-      .map(([name, space]) => `${name}: ${space}`)
+      .map(([name, space]) => `${name}: ${space.toString()}`)
       .join(', ')})`;
   }
 
