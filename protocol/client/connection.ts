@@ -1,0 +1,209 @@
+import { ERRORS, type ErrorCode, FarstepError } from '../errors.js';
+import { isHotFrame, steppedId } from '../frames.js';
+import {
+  EDITIONS,
+  type ErrorMessage,
+  type Hello,
+  PROTOCOL,
+  packMessage,
+  type ReplyOf,
+  type Request,
+  unpackMessage,
+  type Welcome,
+} from '../messages.js';
+import { openSocket, type Socket } from './socket.js';
+
+export interface ConnectOptions {
+  /** Name and version that the server's log shows. */
+  readonly client?: string;
+  /** Longest wait for a connection and a welcome, milliseconds. */
+  readonly connectTimeoutMs?: number;
+  /** Longest wait for a reply, milliseconds; after it the connection counts as lost. */
+  readonly replyTimeoutMs?: number;
+}
+
+type Frame = Uint8Array;
+/** A request without the id, which the connection gives. */
+export type Unsent<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never;
+
+interface Pending {
+  readonly resolve: (frame: Frame) => void;
+  readonly reject: (error: FarstepError) => void;
+  readonly sentAt: number;
+}
+
+const CLIENT = 'farstep-ts/0.1.0';
+
+/**
+ * One WebSocket to one server: gives every request an id, and every reply to the request it names, in whatever order
+ * they come. Once the connection is lost, everything unanswered is rejected with `connection_lost`, and so is
+ * everything after.
+ */
+export class Connection {
+  #socket!: Socket;
+  #nextId = 1;
+  #pending = new Map<number, Pending>();
+  #over: FarstepError | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  private constructor(
+    readonly url: string,
+    readonly welcome: Welcome,
+    socket: Socket,
+    replyTimeoutMs: number,
+  ) {
+    this.#socket = socket;
+    // One timer for all requests: a timer each would cost more than a step.
+    this.#timer = setInterval(() => this.#checkReplies(replyTimeoutMs), Math.min(replyTimeoutMs, 1000));
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  /**
+   * Dials `url` (ws:// or wss://) and exchanges hello and welcome. Rejects with `connection_failed` where nothing
+   * answers, or with the server's own error.
+   */
+  static async open(url: string, options: ConnectOptions = {}): Promise<Connection> {
+    const { client = CLIENT, connectTimeoutMs = 10_000, replyTimeoutMs = 120_000 } = options;
+    if (!/^wss?:\/\//.test(url)) {
+      throw new FarstepError(
+        'connection_failed',
+        `expected an address like ws://host:port, got ${JSON.stringify(url)}`,
+      );
+    }
+    let connection: Connection | undefined;
+    let socket: Socket | undefined;
+    return new Promise((resolve, reject) => {
+      const fail = (error: FarstepError) => {
+        clearTimeout(timer);
+        socket?.close(1000, '');
+        reject(error);
+      };
+      const timer = setTimeout(() => {
+        fail(new FarstepError('connection_failed', `${url}: no welcome within ${connectTimeoutMs} ms`));
+      }, connectTimeoutMs);
+      const hello: Hello = {
+        type: 'hello',
+        protocol: PROTOCOL,
+        editions: EDITIONS,
+        client,
+        capabilities: [],
+      };
+      openSocket(url, {
+        onOpen: () => socket!.send(packMessage(hello)),
+        onFrame: (frame) => {
+          if (connection) return connection.#receive(frame);
+          try {
+            const welcome = readWelcome(frame);
+            clearTimeout(timer);
+            connection = new Connection(url, welcome, socket!, replyTimeoutMs);
+            resolve(connection);
+          } catch (error) {
+            fail(error as FarstepError);
+          }
+        },
+        onClose: (code, reason) => {
+          const why = reason || `close code ${code}`;
+          if (connection)
+            connection.#end(new FarstepError('connection_lost', `${url}: the connection ended: ${why}`));
+          else
+            fail(new FarstepError('connection_failed', `${url}: ${why}. Is a farstep server running there?`));
+        },
+      }).then((opened) => {
+        socket = opened;
+      }, reject);
+    });
+  }
+
+  /** The error that ended the connection, if it has ended. */
+  get over(): FarstepError | undefined {
+    return this.#over;
+  }
+
+  /** Sends a control message; resolves with the reply that its type promises, rejects with the server's error. */
+  async request<T extends Request['type']>(
+    message: Unsent<Extract<Request, { type: T }>>,
+  ): Promise<ReplyOf[T]> {
+    const id = this.#nextId++;
+    const frame = await this.exchange(id, packMessage({ ...message, id } as unknown as Request));
+    return unpackMessage(frame) as unknown as ReplyOf[T];
+  }
+
+  /** An id for a frame that the caller encodes. */
+  takeId(): number {
+    return this.#nextId++;
+  }
+
+  /** Sends the frame of request `id`; resolves with the frame of its reply. */
+  exchange(id: number, frame: Frame): Promise<Frame> {
+    return new Promise((resolve, reject) => {
+      if (this.#over) return reject(this.#over);
+      this.#pending.set(id, { resolve, reject, sentAt: Date.now() });
+      this.#socket.send(frame);
+    });
+  }
+
+  /** Ends the connection. What is unanswered is rejected. */
+  close(): void {
+    this.#end(new FarstepError('closed', `${this.url}: the client was closed`));
+    this.#socket.close(1000, '');
+  }
+
+  #receive(frame: Frame): void {
+    try {
+      if (isHotFrame(frame)) {
+        this.#settle(steppedId(frame))?.resolve(frame);
+        return;
+      }
+      const message = unpackMessage(frame);
+      if (message.type !== 'error') {
+        this.#settle(message.id as number)?.resolve(frame);
+        return;
+      }
+      const error = toError(message as unknown as ErrorMessage);
+      const { id } = message as unknown as ErrorMessage;
+      if (id !== null) this.#settle(id)?.reject(error);
+      else this.#end(error);
+    } catch (error) {
+      this.#end(error as FarstepError);
+      this.#socket.close(1002, '');
+    }
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #checkReplies(timeoutMs: number): void {
+    const [oldest] = this.#pending.values();
+    if (oldest && Date.now() - oldest.sentAt > timeoutMs) {
+      this.#end(new FarstepError('connection_lost', `${this.url}: no reply within ${timeoutMs} ms`));
+      this.#socket.close(1000, '');
+    }
+  }
+
+  #end(error: FarstepError): void {
+    if (this.#over) return;
+    this.#over = error;
+    clearInterval(this.#timer);
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of pending) reject(error);
+  }
+}
+
+function readWelcome(frame: Frame): Welcome {
+  const message = unpackMessage(frame);
+  if (message.type === 'error') throw toError(message as unknown as ErrorMessage);
+  if (message.type !== 'welcome')
+    throw new FarstepError('bad_reply', `expected welcome, got ${message.type}`);
+  return message as unknown as Welcome;
+}
+
+function toError({ code, message, retryAfterMs }: ErrorMessage): FarstepError {
+  const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'internal';
+  return new FarstepError(known, known === code ? message : `${code}: ${message}`, {
+    retryAfterMs: retryAfterMs ?? undefined,
+  });
+}

@@ -1,0 +1,171 @@
+import { arrayType, sizeOf, type TypedArray, viewOrCopy } from '../dtypes.js';
+import { FarstepError } from '../errors.js';
+import { decodeStepped, encodeStep } from '../frames.js';
+import type { AutoresetMode, Contract } from '../messages.js';
+import { type Leaf, type Space, spaceFromJSON } from '../spaces/index.js';
+import type { EnvSpec, Image, Options } from '../spec.js';
+import type { Connection } from './connection.js';
+import type { Infos, ResetResult, StepResult } from './results.js';
+
+/** Typed arrays of a batch of actions: one a leaf of the action space, or the array itself where there is one leaf. */
+export type Actions = TypedArray | readonly TypedArray[];
+
+export interface StepOptions {
+  /** Step these envs alone; row k of actions and results belongs to env ids[k]. */
+  readonly ids?: ArrayLike<number>;
+}
+
+export interface ResetOptions {
+  /** Reset these envs alone. */
+  readonly ids?: readonly number[];
+  /** A seed s gives env i seed s + i; an array gives one for each env that is reset (null goes on with its stream). */
+  readonly seed?: number | readonly (number | null)[];
+  readonly options?: Options;
+}
+
+/**
+ * Envs on a server, stepped together. Several steps may be under way at once: `step` may be called again before the
+ * last one has come back, and each promise is settled by its own reply.
+ */
+export class RemoteVectorEnv {
+  readonly spec: EnvSpec;
+  readonly numEnvs: number;
+  /** Space of one env's observation. */
+  readonly observationSpace: Space;
+  /** Space of one env's action. */
+  readonly actionSpace: Space;
+  readonly autoreset: AutoresetMode;
+  /** The time limit in force, in steps; null for none. */
+  readonly maxEpisodeSteps: number | null;
+  /** Changes whenever anything in the contract does. */
+  readonly contractHash: string;
+  readonly #connection: Connection;
+  readonly #layout;
+  readonly #actionLeaves: readonly Leaf[];
+  readonly #handle: number;
+  readonly #underway: Promise<StepResult>[] = [];
+  #closed = false;
+
+  constructor(
+    connection: Connection,
+    handle: number,
+    readonly contract: Contract,
+  ) {
+    this.#connection = connection;
+    this.#handle = handle;
+    this.spec = contract.spec;
+    this.numEnvs = contract.numEnvs;
+    this.observationSpace = spaceFromJSON(contract.observationSpace, 'observationSpace');
+    this.actionSpace = spaceFromJSON(contract.actionSpace, 'actionSpace');
+    this.autoreset = contract.autoreset;
+    this.maxEpisodeSteps = contract.maxEpisodeSteps;
+    this.contractHash = contract.hash;
+    this.#layout = { observations: contract.observationLeaves, infos: contract.infos };
+    this.#actionLeaves = contract.actionLeaves;
+  }
+
+  /** Starts new episodes. */
+  async reset({ ids, seed, options }: ResetOptions = {}): Promise<ResetResult> {
+    this.#checkOpen('reset');
+    const indices = ids ?? Array.from({ length: this.numEnvs }, (_, i) => i);
+    const seeds = typeof seed === 'number' ? indices.map((i) => seed + i) : seed;
+    const env = this.#handle;
+    const reply = await this.#connection.request<'reset'>({ type: 'reset', env, ids, seeds, options });
+    const slabs = (leaves: readonly Leaf[], bytes: readonly Uint8Array[]) =>
+      leaves.map((leaf, i) => viewOrCopy(leaf.dtype, bytes[i]!, 0, reply.n * sizeOf(leaf.shape)));
+    const infos: Infos = Object.fromEntries(
+      this.#layout.infos.map(({ name, leaves }, i) => [name, slabs(leaves, reply.infos[i]!)]),
+    );
+    return {
+      n: reply.n,
+      observations: slabs(this.#layout.observations, reply.observations),
+      infos,
+      seeds: Float64Array.from(reply.seeds),
+    };
+  }
+
+  /**
+   * Steps all envs, or those of `ids`. `actions` are typed arrays of the action leaves' dtypes, a row an env.
+   * Rejects with `bad_action` (nothing was stepped), `not_reset`, `episode_over`, `env_failed`.
+   */
+  async step(actions: Actions, { ids }: StepOptions = {}): Promise<StepResult> {
+    this.#checkOpen('step');
+    const slabs = Array.isArray(actions) ? (actions as readonly TypedArray[]) : [actions as TypedArray];
+    this.#checkActions(slabs, ids?.length ?? this.numEnvs);
+    const connection = this.#connection;
+    const id = connection.takeId();
+    const rows = ids === undefined ? undefined : Uint32Array.from(ids);
+    const frame = await connection.exchange(id, encodeStep(id, this.#handle, slabs, rows));
+    return decodeStepped(frame, this.#layout);
+  }
+
+  /** Sends a step without waiting for it; `stepWait` gives its result. */
+  stepAsync(actions: Actions, options?: StepOptions): void {
+    const result = this.step(actions, options);
+    result.catch(() => {}); // told by stepWait
+    this.#underway.push(result);
+  }
+
+  /** The result of the oldest `stepAsync` not yet waited for. */
+  async stepWait(): Promise<StepResult> {
+    const result = this.#underway.shift();
+    if (!result) throw new FarstepError('bad_message', 'stepWait: no stepAsync is under way');
+    return result;
+  }
+
+  /** A picture of env `index` as it is now, 8-bit RGB. */
+  async render(index = 0): Promise<Image> {
+    this.#checkOpen('render');
+    const { width, height, data } = await this.#connection.request<'render'>({
+      type: 'render',
+      env: this.#handle,
+      index,
+      format: 'rgb',
+    });
+    return { width, height, data };
+  }
+
+  /** The same as a PNG file. */
+  async renderPng(index = 0): Promise<Uint8Array> {
+    this.#checkOpen('render');
+    return (
+      await this.#connection.request<'render'>({ type: 'render', env: this.#handle, index, format: 'png' })
+    ).data;
+  }
+
+  /** Closes the envs on the server. The session goes on. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#connection.request<'close'>({ type: 'close', env: this.#handle });
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#closed)
+      throw new FarstepError('closed', `${what}: this vector env of ${this.spec.id} is closed`);
+  }
+
+  /** The server sees bytes alone, so the dtype is checked here. */
+  #checkActions(slabs: readonly TypedArray[], n: number): void {
+    const leaves = this.#actionLeaves;
+    if (slabs.length !== leaves.length) {
+      throw new FarstepError(
+        'bad_action',
+        `step: expected ${leaves.length} arrays of actions, got ${slabs.length}`,
+      );
+    }
+    for (const [i, { dtype, shape, path }] of leaves.entries()) {
+      const slab = slabs[i]!;
+      const length = n * sizeOf(shape);
+      if (slab instanceof arrayType(dtype) && slab.length === length) continue;
+      const where = path.length > 0 ? ` ${path.join('.')}` : '';
+      const got = ArrayBuffer.isView(slab)
+        ? `${slab.constructor.name}(${slab.length})`
+        : JSON.stringify(slab);
+      throw new FarstepError(
+        'bad_action',
+        `step: actions${where}: expected ${arrayType(dtype).name}(${length}) for ${n} of ${this.actionSpace.toString()}, got ${got}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * The control messages: maps with a `type`. README.md has their meaning, field by field.
+ * The hot pair, step and stepped, is in frames.ts.
+ */
+import { Packr } from 'msgpackr';
+import { FarstepError } from './errors.js';
+import { checkWellFormed } from './msgpack.js';
+import type { Leaf, SpaceJSON } from './spaces/index.js';
+import type { EnvSpec, Options } from './spec.js';
+
+/** Exact wire generation: a peer of another one cannot be talked to. */
+export const PROTOCOL = 1;
+/** Editions of the messages that this code speaks, newest last; the newest common one is used. */
+export const EDITIONS: readonly number[] = [1];
+
+export const AUTORESET_MODES = ['next_step', 'same_step', 'disabled'] as const;
+/** Gymnasium's AutoresetMode. */
+export type AutoresetMode = (typeof AUTORESET_MODES)[number];
+
+/** What one session may ask of a server; told in `welcome`. */
+export interface SessionLimits {
+  /** Largest frame from the client, bytes. */
+  readonly frameBytes: number;
+  /** Requests without a reply. */
+  readonly requestsInFlight: number;
+  /** Vector envs open at once. */
+  readonly vectorEnvs: number;
+  /** Envs in all of them together. */
+  readonly envs: number;
+  /** Silence from the client after which the session is closed, milliseconds. */
+  readonly idleMs: number;
+}
+
+export interface Hello {
+  readonly type: 'hello';
+  readonly protocol: number;
+  readonly editions: readonly number[];
+  /** Name and version of the client, for the log. */
+  readonly client: string;
+  readonly capabilities: readonly string[];
+  readonly token?: string;
+  readonly resume?: string;
+}
+
+export interface Welcome {
+  readonly type: 'welcome';
+  readonly session: string;
+  /** The token to resume this session with, or null where the server cannot. */
+  readonly resume: string | null;
+  readonly edition: number;
+  readonly capabilities: readonly string[];
+  readonly limits: SessionLimits;
+  readonly server: string;
+}
+
+/** The envs that the server hosts. */
+export interface ListRequest {
+  readonly type: 'list';
+  readonly id: number;
+}
+
+export interface Listed {
+  readonly type: 'listed';
+  readonly id: number;
+  readonly envs: readonly EnvSpec[];
+}
+
+export interface MakeRequest {
+  readonly type: 'make';
+  readonly id: number;
+  readonly env: string;
+  readonly numEnvs: number;
+  readonly seed?: number;
+  readonly options?: Options;
+  readonly autoreset?: AutoresetMode;
+  /** Overrides the time limit of the spec. */
+  readonly maxEpisodeSteps?: number;
+}
+
+/** An output beside the observation, present in every step. */
+export interface InfoContract {
+  readonly name: string;
+  readonly space: SpaceJSON;
+  readonly leaves: readonly Leaf[];
+}
+
+/** All that the two sides agree on about one vector env. */
+export interface Contract {
+  readonly spec: EnvSpec;
+  readonly numEnvs: number;
+  readonly options: Options;
+  readonly autoreset: AutoresetMode;
+  readonly maxEpisodeSteps: number | null;
+  readonly observationSpace: SpaceJSON;
+  readonly actionSpace: SpaceJSON;
+  readonly batchedObservationSpace: SpaceJSON;
+  readonly batchedActionSpace: SpaceJSON;
+  readonly observationLeaves: readonly Leaf[];
+  readonly actionLeaves: readonly Leaf[];
+  readonly infos: readonly InfoContract[];
+  /** SHA-256, hex, of the JSON of all other fields with sorted keys. */
+  readonly hash: string;
+}
+
+export interface Made {
+  readonly type: 'made';
+  readonly id: number;
+  /** The handle by which later messages name this vector env. */
+  readonly env: number;
+  readonly contract: Contract;
+}
+
+export interface ResetRequest {
+  readonly type: 'reset';
+  readonly id: number;
+  readonly env: number;
+  /** Which envs; all where absent. */
+  readonly ids?: readonly number[];
+  /** A mask of numEnvs booleans, instead of `ids`. */
+  readonly mask?: readonly boolean[];
+  /** One for each env that is reset; null goes on with the env's random stream. */
+  readonly seeds?: readonly (number | null)[];
+  readonly options?: Options;
+}
+
+export interface Started {
+  readonly type: 'started';
+  readonly id: number;
+  readonly n: number;
+  readonly observations: readonly Uint8Array[];
+  readonly infos: readonly (readonly Uint8Array[])[];
+  readonly seeds: readonly number[];
+}
+
+export interface RenderRequest {
+  readonly type: 'render';
+  readonly id: number;
+  readonly env: number;
+  readonly index: number;
+  readonly format: 'png' | 'rgb';
+}
+
+export interface Rendered {
+  readonly type: 'rendered';
+  readonly id: number;
+  readonly width: number;
+  readonly height: number;
+  readonly format: 'png' | 'rgb';
+  readonly data: Uint8Array;
+}
+
+export interface CloseRequest {
+  readonly type: 'close';
+  readonly id: number;
+  readonly env: number;
+}
+
+export interface Closed {
+  readonly type: 'closed';
+  readonly id: number;
+}
+
+export interface ErrorMessage {
+  readonly type: 'error';
+  /** The request it answers, or null where none could be told. */
+  readonly id: number | null;
+  readonly code: string;
+  readonly message: string;
+  readonly recoverable: boolean;
+  readonly retryAfterMs?: number;
+}
+
+export type Request = ListRequest | MakeRequest | ResetRequest | RenderRequest | CloseRequest;
+export type Reply = Listed | Made | Started | Rendered | Closed | ErrorMessage;
+/** The reply that answers a request, by the request's type. */
+export interface ReplyOf {
+  list: Listed;
+  make: Made;
+  reset: Started;
+  render: Rendered;
+  close: Closed;
+}
+
+// Plain maps (other languages know no msgpackr records), 64-bit integers as numbers.
+const packr = new Packr({
+  useRecords: false,
+  variableMapSize: true,
+  int64AsType: 'number',
+  encodeUndefinedAsNil: true,
+});
+
+/** One control message as a frame. */
+export function packMessage(message: Hello | Welcome | Request | Reply): Uint8Array {
+  return packr.pack(message);
+}
+
+/** The map in a frame, with its `type`. Throws `bad_frame`. Typed arrays in it are views into the frame. */
+export function unpackMessage(
+  frame: Uint8Array,
+): { readonly type: string } & Readonly<Record<string, unknown>> {
+  checkWellFormed(frame);
+  const message: unknown = packr.unpack(frame);
+  if (!isMap(message) || typeof message.type !== 'string') {
+    throw new FarstepError(
+      'bad_frame',
+      'expected a map with a string `type`, or a step: an array that begins with 1',
+    );
+  }
+  return message as { readonly type: string } & Readonly<Record<string, unknown>>;
+}
+
+export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);

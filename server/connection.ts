@@ -1,0 +1,211 @@
+import type { Logger } from 'pino';
+import { type RawData, WebSocket } from 'ws';
+import { ERRORS, FarstepError } from '../protocol/errors.js';
+import { EDITIONS, PROTOCOL, packMessage, unpackMessage, type Welcome } from '../protocol/messages.js';
+import { parseHello } from '../protocol/requests.js';
+import { FramePool } from './frame-pool.js';
+import type { EnvHost } from './host.js';
+import { type Limits, sessionLimits } from './limits.js';
+import { errorFrame, type ReplyPort, Session } from './session.js';
+
+export const SERVER = 'farstep/0.1.0';
+
+/** A frame that ws refuses closes the connection with one of these; the client is told why in our own words first. */
+const REFUSED: Readonly<Record<number, 'bad_frame' | 'frame_too_large'>> = {
+  1002: 'bad_frame',
+  1007: 'bad_frame',
+  1009: 'frame_too_large',
+};
+
+/** ws's WebSocket, which lets its owner say something before ws closes it for a frame it refuses. */
+export class ServerSocket extends WebSocket {
+  onRefused: ((code: 'bad_frame' | 'frame_too_large') => void) | undefined;
+
+  override close(code?: number, reason?: string | Buffer): void {
+    const refusal = code === undefined || reason !== undefined ? undefined : REFUSED[code];
+    if (refusal && this.readyState === WebSocket.OPEN) this.onRefused?.(refusal);
+    super.close(code, reason);
+  }
+}
+
+const BINARY = { binary: true, compress: false } as const;
+
+/** A session's name, and what of the server a connection may use. */
+export interface ConnectionContext {
+  readonly name: string;
+  readonly host: EnvHost;
+  readonly limits: Limits;
+  readonly log: Logger;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+/** One WebSocket: hello first, then requests; limits, pings, backpressure. */
+export class Connection implements ReplyPort {
+  readonly #socket: ServerSocket;
+  readonly #context: ConnectionContext;
+  readonly #pool = new FramePool();
+  readonly #openedAt: number;
+  #session: Session | undefined;
+  #lastFrameAt: number;
+  #pingedAt: number;
+  #answeredPing = true;
+  /** Requests whose replies the kernel has not taken yet. */
+  #inFlight = 0;
+
+  constructor(socket: ServerSocket, context: ConnectionContext) {
+    this.#socket = socket;
+    this.#context = context;
+    this.#openedAt = context.now();
+    this.#lastFrameAt = this.#openedAt;
+    this.#pingedAt = this.#openedAt;
+    socket.onRefused = (code) => this.#refuse(code);
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    socket.on('pong', () => {
+      this.#answeredPing = true;
+    });
+    // What ws reports here, it has closed the connection for already.
+    socket.on('error', (error) => context.log.debug({ session: context.name, err: error }, 'socket error'));
+    socket.on('close', (code) => {
+      this.#session?.close();
+      context.log.info({ session: context.name, code }, 'closed');
+    });
+  }
+
+  get numEnvs(): number {
+    return this.#session?.numEnvs ?? 0;
+  }
+
+  send(frame: Uint8Array): void {
+    this.#socket.send(frame, BINARY, this.#onSent);
+    this.#checkBackpressure();
+  }
+
+  sendWritten(size: number, write: (target: Uint8Array) => number): void {
+    const { bytes, release } = this.#pool.take(size);
+    const length = write(bytes);
+    this.#socket.send(bytes.subarray(0, length), BINARY, () => {
+      release();
+      this.#onSent();
+    });
+    this.#checkBackpressure();
+  }
+
+  readonly #onSent = (): void => {
+    if (this.#inFlight > 0) this.#inFlight--;
+    if (this.#socket.isPaused && this.#socket.bufferedAmount <= this.#context.limits.bufferedBytes) {
+      this.#socket.resume();
+    }
+  };
+
+  /** A client that does not read its replies is not read from. */
+  #checkBackpressure(): void {
+    if (this.#socket.bufferedAmount > this.#context.limits.bufferedBytes) this.#socket.pause();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#lastFrameAt = this.#context.now();
+    const frame = data as Buffer;
+    try {
+      if (!isBinary)
+        throw new FarstepError('text_frame', `expected a binary frame, got text of ${frame.length} bytes`);
+      if (!this.#session) {
+        this.#hello(frame);
+        return;
+      }
+      const { requestsInFlight } = this.#context.limits;
+      if (++this.#inFlight > requestsInFlight) {
+        this.#session.refuse(
+          frame,
+          new FarstepError('too_many_requests', `limits.requestsInFlight is ${requestsInFlight}`),
+        );
+        return;
+      }
+      this.#session.receive(frame);
+    } catch (error) {
+      this.end(error instanceof FarstepError ? error : new FarstepError('internal', 'a fault of the server'));
+      if (!(error instanceof FarstepError))
+        this.#context.log.error({ session: this.#context.name, err: error }, 'fault');
+    }
+  }
+
+  #hello(frame: Buffer): void {
+    const { name, host, limits, log } = this.#context;
+    const message = unpackMessage(frame);
+    if (message.type !== 'hello') {
+      throw new FarstepError(
+        'bad_hello',
+        `the first message must be hello, got ${JSON.stringify(message.type).slice(0, 60)}`,
+      );
+    }
+    const hello = parseHello(message);
+    if (hello.protocol !== PROTOCOL) {
+      throw new FarstepError(
+        'unsupported_protocol',
+        `this server speaks protocol ${PROTOCOL}, the client ${hello.protocol}`,
+      );
+    }
+    const edition = EDITIONS.findLast((known) => hello.editions.includes(known));
+    if (edition === undefined) {
+      throw new FarstepError(
+        'unsupported_protocol',
+        `this server speaks editions ${EDITIONS.join(', ')}, the client ${hello.editions.join(', ') || 'none'}`,
+      );
+    }
+    this.#session = new Session(name, host, limits, this, log);
+    const welcome: Welcome = {
+      type: 'welcome',
+      session: name,
+      resume: null,
+      edition,
+      capabilities: [],
+      limits: sessionLimits(limits),
+      server: SERVER,
+    };
+    this.#socket.send(packMessage(welcome), BINARY);
+    log.info({ session: name, client: hello.client }, 'welcomed');
+  }
+
+  #refuse(code: 'bad_frame' | 'frame_too_large'): void {
+    const { frameBytes } = this.#context.limits;
+    const message =
+      code === 'frame_too_large'
+        ? `limits.frameBytes is ${frameBytes}`
+        : 'not a WebSocket frame that RFC 6455 allows';
+    this.#socket.send(errorFrame(new FarstepError(code, message), null), BINARY);
+  }
+
+  /** Tells the client why, and closes the connection. */
+  end(error: FarstepError): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#context.log.info({ session: this.#context.name, code: error.code }, error.message);
+    this.#socket.send(errorFrame(error, null), BINARY);
+    const entry = ERRORS[error.code];
+    this.#socket.close('close' in entry ? entry.close : 1011, error.code);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Pings, and ends the connection if a time limit has passed. Called every second or so. */
+  sweep(): void {
+    const { limits, now, name, log } = this.#context;
+    const time = now();
+    if (!this.#session && time - this.#openedAt > limits.helloMs) {
+      this.end(new FarstepError('hello_timeout', `no hello within limits.helloMs, ${limits.helloMs} ms`));
+    } else if (time - this.#lastFrameAt > limits.idleMs) {
+      this.end(new FarstepError('idle_timeout', `nothing came within limits.idleMs, ${limits.idleMs} ms`));
+    } else if (time - this.#pingedAt > limits.pingMs) {
+      if (!this.#answeredPing) {
+        log.info({ session: name }, 'no pong: the peer is gone');
+        this.#socket.terminate();
+        return;
+      }
+      this.#pingedAt = time;
+      this.#answeredPing = false;
+      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { ResetBatch, StepBatch } from '../envs/batch.js';
+import { expandSeed, getEnv, resolveOptions, VectorEnv } from '../envs/index.js';
+import type { TypedArray } from '../protocol/dtypes.js';
+import type { FrameLayout } from '../protocol/frames.js';
+import type { Contract, MakeRequest } from '../protocol/messages.js';
+import type { Image, Options } from '../protocol/spec.js';
+import { buildContract } from './contract.js';
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * A vector env, wherever it steps. The caller writes actions into `actions`, one row an env that is stepped, and calls
+ * `step`; the batch it gets is valid until its next call.
+ */
+export interface HostedVectorEnv {
+  readonly contract: Contract;
+  readonly layout: FrameLayout;
+  readonly actions: readonly TypedArray[];
+  reset(request: ResetOrder): MaybePromise<ResetBatch>;
+  step(ids?: Uint32Array): MaybePromise<StepBatch>;
+  render(index: number): MaybePromise<Image>;
+  close(): void;
+}
+
+export interface ResetOrder {
+  readonly ids?: Uint32Array | undefined;
+  readonly seeds?: readonly (number | null)[] | undefined;
+  readonly options?: Options | undefined;
+}
+
+/** Where vector envs live: in the connection's own thread, or on workers. */
+export interface EnvHost {
+  make(request: MakeRequest): MaybePromise<HostedVectorEnv>;
+}
+
+/** Steps envs in the thread that serves the connection: for cheap envs nothing is faster. */
+export const inlineHost: EnvHost = {
+  make(request) {
+    const definition = getEnv(request.env);
+    const options = resolveOptions(definition.spec, request.options ?? {});
+    const autoreset = request.autoreset ?? 'next_step';
+    const maxEpisodeSteps = request.maxEpisodeSteps ?? definition.spec.maxEpisodeSteps;
+    const { numEnvs, seed } = request;
+    const envs = new VectorEnv(definition, { numEnvs, options, autoreset, maxEpisodeSteps });
+    // The seed of `make` is for the first reset of each env that brings none of its own.
+    const first: (number | null)[] = seed === undefined ? [] : expandSeed(seed, numEnvs);
+    const takeSeeds = (ids: Uint32Array | undefined): (number | null)[] =>
+      Array.from(ids ?? Array(numEnvs).keys(), (id) => {
+        const seed = first[id] ?? null;
+        first[id] = null;
+        return seed;
+      });
+    const contract = buildContract({
+      spec: definition.spec,
+      numEnvs,
+      options,
+      autoreset,
+      maxEpisodeSteps: maxEpisodeSteps ?? null,
+      observationSpace: envs.observationSpace,
+      actionSpace: envs.actionSpace,
+      infoSpaces: envs.infoSpaces,
+    });
+    return {
+      contract,
+      layout: { observations: contract.observationLeaves, infos: contract.infos },
+      actions: envs.actions,
+      reset: (order) => {
+        const unused = takeSeeds(order.ids);
+        return envs.reset({ ...order, seeds: order.seeds ?? unused });
+      },
+      step: (ids) => envs.step(ids),
+      render: (index) => envs.render(index),
+      close: () => {},
+    };
+  },
+};

@@ -1,0 +1,3 @@
+export type { EnvHost, HostedVectorEnv } from './host.js';
+export { DEFAULT_LIMITS, type Limits } from './limits.js';
+export { Server, type ServerOptions } from './server.js';

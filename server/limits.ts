@@ -1,0 +1,43 @@
+import type { SessionLimits } from '../protocol/messages.js';
+
+/** Everything that a client could make grow, bounded. Each is told by the error it raises. */
+export interface Limits extends SessionLimits {
+  /** Sessions at once on the whole server. */
+  readonly sessions: number;
+  /** Time from the connection to the hello, milliseconds. */
+  readonly helloMs: number;
+  /** A ping goes out every so many milliseconds; a peer that answered none since the last is gone. */
+  readonly pingMs: number;
+  /** Bytes of replies waiting for a client to read them, above which the server stops reading from it. */
+  readonly bufferedBytes: number;
+  /** Largest reply to a step, bytes: what numEnvs times the observation may come to. */
+  readonly replyBytes: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  sessions: 1024,
+  frameBytes: 16 * 2 ** 20,
+  requestsInFlight: 64,
+  vectorEnvs: 64,
+  envs: 8192,
+  helloMs: 10_000,
+  idleMs: 3_600_000,
+  pingMs: 30_000,
+  bufferedBytes: 64 * 2 ** 20,
+  replyBytes: 256 * 2 ** 20,
+};
+
+/** What of the limits a session is told. */
+export const sessionLimits = ({
+  frameBytes,
+  requestsInFlight,
+  vectorEnvs,
+  envs,
+  idleMs,
+}: Limits): SessionLimits => ({
+  frameBytes,
+  requestsInFlight,
+  vectorEnvs,
+  envs,
+  idleMs,
+});

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type Logger, pino } from 'pino';
+import { WebSocketServer } from 'ws';
+import { FarstepError } from '../protocol/errors.js';
+import { Connection, SERVER, ServerSocket } from './connection.js';
+import { type EnvHost, inlineHost } from './host.js';
+import { DEFAULT_LIMITS, type Limits } from './limits.js';
+
+export interface ServerOptions {
+  /** Address to listen on; the loopback where absent. */
+  readonly host?: string;
+  /** 0 takes a free port. */
+  readonly port?: number;
+  readonly limits?: Partial<Limits>;
+  readonly log?: Logger;
+  readonly envs?: EnvHost;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
+}
+
+/** How often time limits are looked at, milliseconds. */
+const SWEEP_MS = 1000;
+
+/** The HTTP and WebSocket endpoint: `/healthz`, and farstep's protocol on every path that asks for a WebSocket. */
+export class Server {
+  readonly #http: HttpServer;
+  readonly #sockets: WebSocketServer;
+  readonly #connections = new Set<Connection>();
+  readonly #limits: Limits;
+  readonly #log: Logger;
+  readonly #envs: EnvHost;
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  readonly #sweeper: NodeJS.Timeout;
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: ServerOptions) {
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#log = options.log ?? pino({ level: 'silent' });
+    this.#envs = options.envs ?? inlineHost;
+    this.#now = options.now ?? (() => performance.now());
+    this.#startedAt = this.#now();
+    this.#http = createServer((request, response) => this.#answerHttp(request, response));
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      WebSocket: ServerSocket,
+      perMessageDeflate: false,
+      maxPayload: this.#limits.frameBytes,
+      skipUTF8Validation: true,
+    });
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#sweeper = setInterval(() => this.sweep(), SWEEP_MS);
+    this.#sweeper.unref();
+  }
+
+  /** Starts listening. Rejects where the address cannot be had. */
+  static async start(options: ServerOptions = {}): Promise<Server> {
+    const server = new Server(options);
+    const { host = '127.0.0.1', port = 0 } = options;
+    await new Promise<void>((resolve, reject) => {
+      server.#http.once('error', reject);
+      server.#http.listen(port, host, () => {
+        server.#http.off('error', reject);
+        resolve();
+      });
+    }).catch((error: unknown) => {
+      clearInterval(server.#sweeper);
+      throw error;
+    });
+    server.#log.info({ url: server.url, server: SERVER }, 'listening');
+    return server;
+  }
+
+  /** Where clients connect. */
+  get url(): string {
+    const { address, family, port } = this.#http.address() as AddressInfo;
+    return `ws://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  get sessions(): number {
+    return this.#connections.size;
+  }
+
+  /** Envs in all sessions. */
+  get numEnvs(): number {
+    let sum = 0;
+    for (const connection of this.#connections) sum += connection.numEnvs;
+    return sum;
+  }
+
+  /** Looks at the time limits of every connection. */
+  sweep(): void {
+    for (const connection of this.#connections) connection.sweep();
+  }
+
+  /**
+   * Takes no new connections, tells every client that the server is stopping, lets replies that are under way finish,
+   * and cuts what is left after `graceMs`.
+   */
+  close(graceMs = 5000): Promise<void> {
+    this.#closing ??= this.#shutDown(graceMs);
+    return this.#closing;
+  }
+
+  async #shutDown(graceMs: number): Promise<void> {
+    clearInterval(this.#sweeper);
+    const drained = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    for (const connection of this.#connections) {
+      connection.end(new FarstepError('shutting_down', 'the server is stopping'));
+    }
+    const cut = setTimeout(() => {
+      for (const connection of this.#connections) connection.terminate();
+      this.#http.closeAllConnections();
+    }, graceMs);
+    await drained;
+    clearTimeout(cut);
+    this.#log.info('stopped');
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#closing) {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const name = randomBytes(6).toString('base64url');
+      const log = this.#log;
+      const connection = new Connection(webSocket as ServerSocket, {
+        name,
+        host: this.#envs,
+        limits: this.#limits,
+        log,
+        now: this.#now,
+      });
+      log.info({ session: name, from: request.socket.remoteAddress }, 'connected');
+      if (this.#connections.size >= this.#limits.sessions) {
+        const message = `${this.#connections.size} sessions are open, limits.sessions is ${this.#limits.sessions}`;
+        connection.end(new FarstepError('too_many_sessions', message, { retryAfterMs: 10_000 }));
+      }
+      this.#connections.add(connection);
+      webSocket.once('close', () => this.#connections.delete(connection));
+    });
+  }
+
+  #answerHttp(request: IncomingMessage, response: ServerResponse): void {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const json = (status: number, body: object): void => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(`${JSON.stringify(body)}\n`);
+    };
+    if (path === '/healthz') {
+      json(this.#closing ? 503 : 200, {
+        status: this.#closing ? 'stopping' : 'ok',
+        server: SERVER,
+        sessions: this.sessions,
+        envs: this.numEnvs,
+        uptimeSeconds: Math.round((this.#now() - this.#startedAt) / 1000),
+      });
+    } else {
+      json(404, { error: `no page at ${path}; this server answers /healthz and WebSocket connections` });
+    }
+  }
+}

@@ -1,0 +1,330 @@
+import type { Logger } from 'pino';
+import { PNG } from 'pngjs';
+import type { ResetBatch, StepBatch } from '../envs/batch.js';
+import { listEnvs } from '../envs/index.js';
+import { viewOrCopy } from '../protocol/dtypes.js';
+import { FarstepError } from '../protocol/errors.js';
+import {
+  decodeStep,
+  encodeStepped,
+  isHotFrame,
+  rowBytes,
+  type StepFrame,
+  slabBytes,
+  steppedBytes,
+} from '../protocol/frames.js';
+import {
+  type MakeRequest,
+  packMessage,
+  type RenderRequest,
+  type Reply,
+  type Request,
+  type ResetRequest,
+  unpackMessage,
+} from '../protocol/messages.js';
+import type { Span } from '../protocol/msgpack.js';
+import { parseRequest } from '../protocol/requests.js';
+import type { Image } from '../protocol/spec.js';
+import type { EnvHost, HostedVectorEnv } from './host.js';
+import type { Limits } from './limits.js';
+
+/** Where a session's replies go. */
+export interface ReplyPort {
+  /** Sends a frame that nobody writes to afterwards. */
+  send(frame: Uint8Array): void;
+  /** Sends what `write` puts into memory of `size` bytes; `write` gives the length. */
+  sendWritten(size: number, write: (target: Uint8Array) => number): void;
+}
+
+/**
+ * What one client has on the server: its vector envs, and the handling of its requests one after the other in the
+ * order they came. Knows nothing of sockets.
+ */
+export class Session {
+  readonly #envs = new Map<number, HostedVectorEnv>();
+  #nextHandle = 1;
+  #waiting: Uint8Array[] = [];
+  #busy = false;
+
+  constructor(
+    readonly name: string,
+    private readonly host: EnvHost,
+    private readonly limits: Limits,
+    private readonly port: ReplyPort,
+    private readonly log: Logger,
+  ) {}
+
+  /** Envs in all vector envs of this session. */
+  get numEnvs(): number {
+    let sum = 0;
+    for (const env of this.#envs.values()) sum += env.contract.numEnvs;
+    return sum;
+  }
+
+  /** Handles one frame. Throws only what ends the connection (`bad_frame`); everything else is answered. */
+  receive(frame: Uint8Array): void {
+    if (this.#busy) {
+      this.#waiting.push(frame);
+      return;
+    }
+    const done = isHotFrame(frame) ? this.#step(decodeStep(frame), frame) : this.#control(frame);
+    if (done) this.#holdUntil(done);
+  }
+
+  /** Answers a frame with an error instead of handling it. */
+  refuse(frame: Uint8Array, error: FarstepError): void {
+    const id = isHotFrame(frame) ? decodeStep(frame).id : unpackMessage(frame).id;
+    this.#fail(Number.isSafeInteger(id) ? (id as number) : null, error);
+  }
+
+  /** Requests behind one that is answered later wait for it, so that replies keep the order of requests. */
+  #holdUntil(done: Promise<void>): void {
+    this.#busy = true;
+    void done.then(() => {
+      this.#busy = false;
+      const frames = this.#waiting;
+      this.#waiting = [];
+      for (const frame of frames) this.receive(frame);
+    });
+  }
+
+  close(): void {
+    for (const env of this.#envs.values()) env.close();
+    this.#envs.clear();
+    this.#waiting = [];
+  }
+
+  #step(step: StepFrame, frame: Uint8Array): Promise<void> | undefined {
+    try {
+      const env = this.#env(step.env, 'step');
+      const { numEnvs } = env.contract;
+      const ids = step.ids && stepIds(frame, step.ids, numEnvs);
+      this.#takeActions(env, step, frame, ids?.length ?? numEnvs);
+      const batch = env.step(ids);
+      if (batch instanceof Promise) {
+        return batch.then(
+          (result) => this.#sendStepped(step.id, env, result),
+          (error: unknown) => this.#fail(step.id, error, step.env),
+        );
+      }
+      this.#sendStepped(step.id, env, batch);
+    } catch (error) {
+      this.#fail(step.id, error, step.env);
+    }
+    return undefined;
+  }
+
+  #takeActions(env: HostedVectorEnv, step: StepFrame, frame: Uint8Array, n: number): void {
+    const leaves = env.contract.actionLeaves;
+    if (step.actions.length !== leaves.length) {
+      throw new FarstepError(
+        'bad_action',
+        `step: expected ${leaves.length} slabs of actions, got ${step.actions.length}`,
+      );
+    }
+    for (const [i, leaf] of leaves.entries()) {
+      const { offset, length } = step.actions[i]!;
+      const expected = n * rowBytes(leaf);
+      if (length !== expected) {
+        const what = `${n} × ${leaf.dtype}[${leaf.shape.join(', ')}]`;
+        throw new FarstepError(
+          'bad_action',
+          `step: actions[${i}]: expected ${expected} bytes (${what}), got ${length}`,
+        );
+      }
+      slabBytes(env.actions[i]!, leaf, n).set(frame.subarray(offset, offset + length));
+    }
+  }
+
+  #sendStepped(id: number, env: HostedVectorEnv, batch: StepBatch): void {
+    const { layout } = env;
+    this.port.sendWritten(steppedBytes(layout, batch.n), (target) =>
+      encodeStepped(target, id, layout, batch),
+    );
+  }
+
+  #control(frame: Uint8Array): Promise<void> | undefined {
+    const message = unpackMessage(frame);
+    const id = Number.isSafeInteger(message.id) ? (message.id as number) : null;
+    if (message.type === 'hello') {
+      this.#fail(id, new FarstepError('second_hello', `session ${this.name} has been welcomed already`));
+      return undefined;
+    }
+    try {
+      const request = parseRequest(message);
+      const reply = this.#answer(request);
+      if (reply instanceof Promise) {
+        return reply.then(
+          (result) => this.port.send(packMessage(result)),
+          (error: unknown) => this.#fail(id, error, 'env' in request ? request.env : undefined),
+        );
+      }
+      this.port.send(packMessage(reply));
+    } catch (error) {
+      this.#fail(id, error, typeof message.env === 'number' ? message.env : undefined);
+    }
+    return undefined;
+  }
+
+  #answer(request: Request): Reply | Promise<Reply> {
+    switch (request.type) {
+      case 'list':
+        return { type: 'listed', id: request.id, envs: listEnvs() };
+      case 'make':
+        return this.#make(request);
+      case 'reset':
+        return this.#reset(request);
+      case 'render':
+        return this.#render(request);
+      case 'close': {
+        this.#env(request.env, 'close').close();
+        this.#envs.delete(request.env);
+        return { type: 'closed', id: request.id };
+      }
+    }
+  }
+
+  #make(request: MakeRequest): Reply | Promise<Reply> {
+    const { vectorEnvs, envs, replyBytes } = this.limits;
+    if (this.#envs.size >= vectorEnvs) {
+      throw new FarstepError(
+        'too_many_envs',
+        `make: ${this.#envs.size} vector envs are open, limits.vectorEnvs is ${vectorEnvs}`,
+      );
+    }
+    const open = this.numEnvs;
+    if (open + request.numEnvs > envs) {
+      throw new FarstepError(
+        'too_many_envs',
+        `make: ${open} envs are open and ${request.numEnvs} asked for, limits.envs is ${envs}`,
+      );
+    }
+    const made = (env: HostedVectorEnv): Reply => {
+      const bytes = steppedBytes(env.layout, request.numEnvs);
+      if (bytes > replyBytes) {
+        env.close();
+        throw new FarstepError(
+          'too_many_envs',
+          `make: a step of ${request.numEnvs} envs may take ${bytes} bytes, limits.replyBytes is ${replyBytes}`,
+        );
+      }
+      const handle = this.#nextHandle++;
+      this.#envs.set(handle, env);
+      this.log.info({ session: this.name, env: request.env, handle, numEnvs: request.numEnvs }, 'made');
+      return { type: 'made', id: request.id, env: handle, contract: env.contract };
+    };
+    const env = this.host.make(request);
+    return env instanceof Promise ? env.then(made) : made(env);
+  }
+
+  #reset(request: ResetRequest): Reply | Promise<Reply> {
+    const env = this.#env(request.env, 'reset');
+    const ids = resetIds(request, env.contract.numEnvs);
+    const started = (batch: ResetBatch): Reply => {
+      const { observations, infos } = env.layout;
+      return {
+        type: 'started',
+        id: request.id,
+        n: batch.n,
+        observations: observations.map((leaf, i) => slabBytes(batch.observations[i]!, leaf, batch.n)),
+        infos: infos.map(({ name, leaves }) =>
+          leaves.map((leaf, i) => slabBytes(batch.infos[name]![i]!, leaf, batch.n)),
+        ),
+        seeds: Array.from(batch.seeds.subarray(0, batch.n)),
+      };
+    };
+    const batch = env.reset({ ids, seeds: request.seeds, options: request.options });
+    return batch instanceof Promise ? batch.then(started) : started(batch);
+  }
+
+  #render({ id, env: handle, index, format }: RenderRequest): Reply | Promise<Reply> {
+    const env = this.#env(handle, 'render');
+    const rendered = ({ width, height, data }: Image): Reply => ({
+      type: 'rendered',
+      id,
+      width,
+      height,
+      format,
+      data: format === 'rgb' ? data : encodePng({ width, height, data }),
+    });
+    const image = env.render(index);
+    return image instanceof Promise ? image.then(rendered) : rendered(image);
+  }
+
+  #env(handle: number, what: string): HostedVectorEnv {
+    const env = this.#envs.get(handle);
+    if (env) return env;
+    const open = [...this.#envs.keys()].join(', ') || 'none';
+    throw new FarstepError('no_such_env', `${what}: no env ${handle}; open in this session: ${open}`);
+  }
+
+  #fail(id: number | null, error: unknown, env?: unknown): void {
+    const coded = this.#coded(error);
+    this.log.debug({ session: this.name, env, code: coded.code, id }, coded.message);
+    if (coded.code === 'env_failed') this.#dropFailed(env);
+    this.port.send(errorFrame(coded, id));
+  }
+
+  #coded(error: unknown): FarstepError {
+    if (error instanceof FarstepError) {
+      if (error.cause)
+        this.log.error({ session: this.name, err: error.cause, code: error.code }, error.message);
+      return error;
+    }
+    // The client learns that it was our fault, and nothing of our insides.
+    this.log.error({ session: this.name, err: error }, 'internal error');
+    return new FarstepError('internal', `a fault of the server; its log has it under session ${this.name}`);
+  }
+
+  #dropFailed(handle: unknown): void {
+    this.#envs.get(handle as number)?.close();
+    this.#envs.delete(handle as number);
+  }
+}
+
+/** An error as a frame. */
+export function errorFrame(
+  { code, message, recoverable, retryAfterMs }: FarstepError,
+  id: number | null,
+): Uint8Array {
+  return packMessage({
+    type: 'error',
+    id,
+    code,
+    message,
+    recoverable,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+function stepIds(frame: Uint8Array, { offset, length }: Span, numEnvs: number): Uint32Array {
+  if (length === 0 || length % 4 !== 0 || length > 4 * numEnvs) {
+    throw new FarstepError(
+      'bad_ids',
+      `step.ids: expected 1 to ${numEnvs} uint32 in a bin, got ${length} bytes`,
+    );
+  }
+  return viewOrCopy('uint32', frame, offset, length / 4) as Uint32Array;
+}
+
+function resetIds({ ids, mask }: ResetRequest, numEnvs: number): Uint32Array | undefined {
+  if (ids && mask) throw new FarstepError('bad_message', 'reset: expected ids or mask, got both');
+  if (mask && mask.length !== numEnvs) {
+    throw new FarstepError('bad_message', `reset.mask: expected ${numEnvs} booleans, got ${mask.length}`);
+  }
+  const chosen = mask ? [...mask.keys()].filter((i) => mask[i]) : ids;
+  if (!chosen) return undefined;
+  if (chosen.length === 0) throw new FarstepError('bad_ids', 'reset: no env was named');
+  // Checked before the conversion, which would wrap around.
+  const tooLarge = chosen.find((id) => id >= numEnvs);
+  if (tooLarge !== undefined) {
+    throw new FarstepError('bad_ids', `reset.ids: expected 0 to ${numEnvs - 1}, got ${tooLarge}`);
+  }
+  return Uint32Array.from(chosen);
+}
+
+function encodePng({ width, height, data }: Image): Uint8Array {
+  const png = new PNG({ width, height, colorType: 2, inputColorType: 2, inputHasAlpha: false });
+  png.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return PNG.sync.write(png, { colorType: 2, inputColorType: 2, inputHasAlpha: false });
+}
