@@ -1,4 +1,5 @@
 import type { Space, View } from '../protocol/spaces/index.js';
+import type { EnvSpec, Image, OptionSpec, Options } from '../protocol/spec.js';
 import type { Rng } from './rng/rng.js';
 
 /**
@@ -24,7 +25,11 @@ export interface Env<A = View> {
   /** Whether the last step reached a terminal state. Never set by a time limit. */
   readonly terminated: boolean;
 
-  /** Starts an episode. `options` are the reset options of the env, already validated. */
+  /**
+   * Starts an episode. Another generator than the last time means that the env was seeded anew, and nothing of what
+   * was before may show. `options` are some of `EnvDefinition.resetOptions`, each of them valid; if they contradict each
+   * other, throws FarstepError `bad_options` before anything changes.
+   */
   reset(rng: Rng, options?: Readonly<Record<string, unknown>>): void;
 
   /** Advances by one action that lies in `actionSpace`. */
@@ -38,56 +43,25 @@ export interface Env<A = View> {
 
   /** Everything `step` depends on apart from the generator, as plain values that msgpack carries. */
   snapshot(): unknown;
-  /** Takes back what `snapshot` returned. Throws if it is not one of this env's. */
+  /**
+   * Takes back what `snapshot` returned; called after a first reset only. Throws if it is not one of this env's, and
+   * then nothing has changed.
+   */
   restore(snapshot: unknown): void;
 
   /** A picture of the current state. */
   render?(): Image;
 }
 
-/** A picture: 8-bit RGB, row-major from the top left, three bytes a pixel. */
-export interface Image {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
-
-/** A setting of an env that `make` takes. Names are those of the original's keyword arguments. */
-export interface OptionSpec {
-  readonly type: 'boolean' | 'integer' | 'number' | 'string';
-  readonly default: boolean | number | string | null;
-  /** One sentence. */
-  readonly description: string;
-  readonly min?: number;
-  readonly max?: number;
-  readonly choices?: readonly string[];
-}
-
-export type Options = Readonly<Record<string, boolean | number | string | null>>;
-
-/** What the registry knows of an env. */
-export interface EnvSpec {
-  readonly id: string;
-  /** One sentence. */
-  readonly description: string;
-  /** Where the rules come from: a paper, a package and its version. */
-  readonly source: string;
-  readonly players: number;
-  /** Time limit in steps: the step with this number truncates. */
-  readonly maxEpisodeSteps?: number;
-  /** Mean return from which the task counts as solved. */
-  readonly rewardThreshold?: number;
-  /** Smallest and largest reward of one step. */
-  readonly rewardRange: readonly [number, number];
-  readonly renderModes: readonly string[];
-  readonly options: Readonly<Record<string, OptionSpec>>;
-}
+export type { EnvSpec, Image, OptionSpec, Options } from '../protocol/spec.js';
 
 /** A registered env: its spec, how to make one, and which of NumPy's generators the original seeds. */
 export interface EnvDefinition {
   readonly spec: EnvSpec;
   /** numpy's `default_rng(seed)` (Gymnasium) or `RandomState(seed)` (MinAtar). */
   readonly rng: 'pcg64' | 'mt19937';
+  /** What `reset` takes, where the original takes something. */
+  readonly resetOptions?: Readonly<Record<string, OptionSpec>>;
   /** `options` are complete and valid. */
   create(options: Options): Env;
 }

@@ -169,7 +169,7 @@ export class Session {
   #answer(request: Request): Reply | Promise<Reply> {
     switch (request.type) {
       case 'list':
-        return { type: 'listed', id: request.id, envs: listEnvs() };
+        return { type: 'listed', id: request.id, envs: listEnvs().map(({ spec }) => spec) };
       case 'make':
         return this.#make(request);
       case 'reset':

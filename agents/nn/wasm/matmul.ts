@@ -1,0 +1,167 @@
+/**
+ * Matrix products in tiles of registers: C [m, n] = start + A [m, k] · B [k, n], optionally through a relu.
+ *
+ * A tile of 4 rows and 8 columns keeps eight vector accumulators in registers while k runs; each element of A is
+ * loaded into all four lanes and multiplied with two vectors of B. A is read through two strides, so that Aᵀ·B (the
+ * gradient of weights) costs what A·B costs.
+ */
+import {
+  type Code,
+  f32,
+  f32x4,
+  type FunctionWriter,
+  forLoop,
+  i32,
+  type Local,
+  type ModuleWriter,
+  v128,
+  whileLoop,
+  when,
+} from './assembler.js';
+import { storeLanes } from './elementwise.js';
+
+const VECTOR_BYTES = 16;
+
+const TILE = {
+  a: 'i32',
+  b: 'i32',
+  c: 'i32',
+  k: 'i32',
+  aRow: 'i32',
+  aStep: 'i32',
+  bRow: 'i32',
+  cRow: 'i32',
+  start: 'i32',
+  startRow: 'i32',
+  relu: 'i32',
+  lanes: 'i32',
+} as const;
+
+type Tile = (...args: Code[]) => Code;
+
+/**
+ * A tile of `rows` rows and `vectors` · 4 columns. Columns past n are computed from whatever lies behind a row of B
+ * and never stored: only `lanes` of the last vector are.
+ */
+function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
+  return module.func(`tile${rows}x${vectors}`, TILE, (p, f) => {
+    const row = [...Array(rows).keys()];
+    const column = [...Array(vectors).keys()];
+    const accumulators = row.map(() => column.map(() => f.local('v128')));
+    const weights = column.map(() => f.local('v128'));
+    const input = f.local('v128');
+    const aRows = row.map(() => f.local('i32'));
+    const pointer = f.local('i32');
+    const bEnd = f.local('i32');
+    const advance = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
+
+    const loadStart = when(p.start.get, [
+      pointer.set(p.start.get),
+      accumulators.map((vector) => [
+        vector.map((accumulator, j) => accumulator.set(v128.load(pointer.get, j * VECTOR_BYTES))),
+        advance(pointer, p.startRow.get),
+      ]),
+    ]);
+    const pointAtRows = aRows.map((aRow, r) =>
+      aRow.set(r === 0 ? p.a.get : i32.add(aRows[r - 1]!.get, p.aRow.get)),
+    );
+    const multiply = whileLoop(i32.lt(p.b.get, bEnd.get), [
+      weights.map((weight, j) => weight.set(v128.load(p.b.get, j * VECTOR_BYTES))),
+      row.map((r) => [
+        input.set(v128.splatLoad(aRows[r]!.get)),
+        accumulators[r]!.map((accumulator, j) =>
+          accumulator.set(f32x4.add(accumulator.get, f32x4.mul(input.get, weights[j]!.get))),
+        ),
+        advance(aRows[r]!, p.aStep.get),
+      ]),
+      advance(p.b, p.bRow.get),
+    ]);
+    const zero = f32x4.splat(f32.const(0));
+    const applyRelu = when(
+      p.relu.get,
+      accumulators.flat().map((accumulator) => accumulator.set(f32x4.max(accumulator.get, zero))),
+    );
+    const store = accumulators.map((vector) => [
+      vector.map((accumulator, j) => {
+        const address = j === 0 ? p.c.get : i32.add(p.c.get, i32.const(j * VECTOR_BYTES));
+        return j === vectors - 1
+          ? storeLanes(address, accumulator.get, p.lanes.get)
+          : v128.store(address, accumulator.get);
+      }),
+      advance(p.c, p.cRow.get),
+    ]);
+    return [
+      bEnd.set(i32.add(p.b.get, i32.mul(p.k.get, p.bRow.get))),
+      loadStart,
+      pointAtRows,
+      multiply,
+      applyRelu,
+      store,
+    ];
+  });
+}
+
+/**
+ * Adds `matmul(a, b, c, m, n, k, aRow, aStep, start, startRow, relu)`. Pointers and strides are in bytes: element
+ * (i, t) of A lies at `a + i·aRow + t·aStep`; B and C are row-major without gaps. `start` points at what C begins
+ * with, rows `startRow` apart: 0 for nothing, a bias with `startRow` 0, or C itself to accumulate.
+ */
+export function writeMatmul(module: ModuleWriter): void {
+  const tiles = [2, 1].map((vectors) => [1, 2, 3, 4].map((rows) => writeTile(module, rows, vectors)));
+  const params = {
+    a: 'i32',
+    b: 'i32',
+    c: 'i32',
+    m: 'i32',
+    n: 'i32',
+    k: 'i32',
+    aRow: 'i32',
+    aStep: 'i32',
+    start: 'i32',
+    startRow: 'i32',
+    relu: 'i32',
+  } as const;
+  module.func('matmul', params, (p, f) => {
+    const [bRow, setBRow] = f.let('i32', i32.shl(p.n.get, 2));
+    const left = f.local('i32');
+    const panel = (vectors: number, lanes: Code): Code => columnPanel(f, p, bRow, tiles[2 - vectors]!, lanes);
+    const next = (columns: number): Code => [
+      [p.b, p.c].map((pointer) => pointer.set(i32.add(pointer.get, i32.const(4 * columns)))),
+      when(p.start.get, p.start.set(i32.add(p.start.get, i32.const(4 * columns)))),
+      left.set(i32.sub(left.get, i32.const(columns))),
+    ];
+    const four = i32.const(4);
+    return [
+      setBRow,
+      left.set(p.n.get),
+      whileLoop(i32.lt(i32.const(7), left.get), [panel(2, four), next(8)]),
+      when(i32.lt(i32.const(3), left.get), [panel(1, four), next(4)]),
+      when(left.get, panel(1, left.get)),
+    ];
+  });
+}
+
+type MatmulArgs = Record<'a' | 'b' | 'c' | 'm' | 'k' | 'aRow' | 'aStep' | 'start' | 'startRow' | 'relu', Local>;
+
+/** All rows of one panel of columns: tiles of four rows, then one of the rest. */
+function columnPanel(f: FunctionWriter, p: MatmulArgs, bRow: Local, tiles: Tile[], lanes: Code): Code {
+  const i = f.local('i32');
+  const a = f.local('i32');
+  const c = f.local('i32');
+  const start = f.local('i32');
+  const call = (rows: number): Code =>
+    tiles[rows - 1]!(
+      ...[a.get, p.b.get, c.get, p.k.get, p.aRow.get, p.aStep.get, bRow.get, bRow.get],
+      ...[start.get, p.startRow.get, p.relu.get, lanes],
+    );
+  const advance = [
+    a.set(i32.add(a.get, i32.shl(p.aRow.get, 2))),
+    c.set(i32.add(c.get, i32.shl(bRow.get, 2))),
+    when(start.get, start.set(i32.add(start.get, i32.shl(p.startRow.get, 2)))),
+  ];
+  return [
+    [i.set(i32.const(3)), a.set(p.a.get), c.set(p.c.get), start.set(p.start.get)],
+    forLoop(i, p.m.get, 4, [call(4), advance]),
+    [1, 2, 3].map((rest) => when(i32.eq(i32.and(p.m.get, i32.const(3)), i32.const(rest)), call(rest))),
+  ];
+}

@@ -1,0 +1,52 @@
+import { FarstepError } from '../protocol/errors.js';
+
+/** One env of a VectorEnv between two steps, as plain values that msgpack carries. */
+export interface EnvSnapshot {
+  /** The id and options of the env, and the version of this record. */
+  readonly env: string;
+  /** What the env's own `snapshot` gave. */
+  readonly state: unknown;
+  readonly rng: unknown;
+  readonly seed: number;
+  /** Steps since the episode began, and the sum of their rewards. */
+  readonly elapsed: number;
+  readonly return: number;
+  /** Whether the episode is over and a reset is due. */
+  readonly ended: boolean;
+}
+
+const invalid = (message: string): FarstepError => new FarstepError('bad_message', `snapshot: ${message}`);
+
+/** `value` as a snapshot of the env that `env` identifies. Throws `bad_message`; `state` and `rng` are not looked at. */
+export function readEnvSnapshot(value: unknown, env: string): EnvSnapshot {
+  if (typeof value !== 'object' || value === null) throw invalid('expected a map');
+  const fields = value as Readonly<Record<string, unknown>>;
+  if (fields.env !== env) throw invalid(`expected one of ${env}, got one of ${JSON.stringify(fields.env)}`);
+  const { seed, elapsed, ended } = fields;
+  if (!Number.isSafeInteger(seed)) throw invalid('seed: expected an integer');
+  if (!Number.isSafeInteger(elapsed) || (elapsed as number) < 0) throw invalid('elapsed: expected a count');
+  if (typeof fields.return !== 'number') throw invalid('return: expected a number');
+  if (typeof ended !== 'boolean') throw invalid('ended: expected a boolean');
+  return value as EnvSnapshot;
+}
+
+/**
+ * The numbers of an env's state, `length` of them and none NaN, for an `Env.restore` to take its fields from.
+ * Throws `bad_message` otherwise.
+ */
+export function stateNumbers(state: unknown, length: number): readonly number[] {
+  const isNumber = (x: unknown) => typeof x === 'number' && !Number.isNaN(x);
+  if (!Array.isArray(state) || state.length !== length || !state.every(isNumber)) {
+    throw invalid(`state: expected ${length} numbers`);
+  }
+  return state;
+}
+
+/** As `stateNumbers`, each an integer that indexes may be made of: from `-limit` to `limit`. */
+export function stateIntegers(state: unknown, length: number, limit: number): readonly number[] {
+  const numbers = stateNumbers(state, length);
+  if (!numbers.every((x) => Number.isInteger(x) && Math.abs(x) <= limit)) {
+    throw invalid(`state: expected integers up to ${limit}`);
+  }
+  return numbers;
+}

@@ -1,0 +1,373 @@
+import type { TypedArray } from '../protocol/dtypes.js';
+import { FarstepError } from '../protocol/errors.js';
+import { Discrete, type Space, type View } from '../protocol/spaces/index.js';
+import { ActionCheck } from './action-check.js';
+import { type EndedBatch, type ResetBatch, Rows, type StepBatch } from './batch.js';
+import type { Env, EnvDefinition, EnvSpec, Image, Options } from './env.js';
+import { resolveResetOptions } from './options.js';
+import { createRng, MAX_SEED } from './rng/create.js';
+import { randomSeed } from './rng/random-seed.js';
+import type { Rng } from './rng/rng.js';
+import { type EnvSnapshot, readEnvSnapshot } from './snapshot.js';
+
+/**
+ * What follows the end of an episode (gymnasium.vector.AutoresetMode):
+ * - `next_step`: the next step of that env ignores its action and resets, with reward 0;
+ * - `same_step`: the step that ends the episode also resets, and the final observation rides along;
+ * - `disabled`: nothing, until the caller resets; stepping before is an error.
+ */
+export type AutoresetMode = 'next_step' | 'same_step' | 'disabled';
+
+export interface VectorEnvConfig {
+  readonly numEnvs: number;
+  /** Complete and valid (`resolveOptions`). */
+  readonly options: Options;
+  readonly autoreset: AutoresetMode;
+  /** Time limit in steps, in place of the spec's. */
+  readonly maxEpisodeSteps?: number | undefined;
+  /** Where the seed of an env comes from that is reset without ever being given one. */
+  readonly entropy?: () => number;
+}
+
+export interface ResetRequest {
+  /** Which envs; absent means all. Row k of the result belongs to env ids[k]. */
+  readonly ids?: Uint32Array | undefined;
+  /** A seed a row; null continues the env's random stream. Absent means null everywhere. */
+  readonly seeds?: ArrayLike<number | null> | undefined;
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Where an env is in its life. */
+const UNBORN = 0;
+const RUNNING = 1;
+const ENDED = 2;
+
+/** The seeds of `count` envs given one: env i gets `seed + i`, as in Gymnasium. */
+export const expandSeed = (seed: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => seed + i);
+
+/**
+ * N copies of one env that are stepped together, with Gymnasium's vector semantics: seeding, time limit, autoreset,
+ * episode statistics. The caller writes actions into the rows of `actions` and calls `step`; what comes back lies in
+ * arrays that were allocated once and that the next call overwrites.
+ *
+ * Requests are checked before any env is touched, so one that is refused changes nothing. The exception is
+ * `env_failed`: an env threw, and the vector env is not to be used any more.
+ */
+export class VectorEnv {
+  readonly spec: EnvSpec;
+  readonly numEnvs: number;
+  readonly autoreset: AutoresetMode;
+  readonly options: Options;
+  /** Infinity if there is none. */
+  readonly maxEpisodeSteps: number;
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  readonly infoSpaces: Readonly<Record<string, Space>>;
+  /** One slab a leaf of the action space, N rows each: where the caller writes what `step` reads. */
+  readonly actions: TypedArray[];
+
+  readonly #definition: EnvDefinition;
+  /** What a snapshot must name to be one of these envs. */
+  readonly #identity: string;
+  readonly #entropy: () => number;
+  readonly #envs: readonly Env[];
+  readonly #rngs: (Rng | undefined)[];
+  readonly #seeds: Float64Array;
+  readonly #phase: Uint8Array;
+  readonly #elapsed: Uint32Array;
+  readonly #returns: Float64Array;
+
+  readonly #actionCheck: ActionCheck;
+  /** A Discrete action is handed over as a number, any other as the views of its row. */
+  readonly #discreteActions: Int32Array | undefined;
+  readonly #actionViews: readonly View[];
+  readonly #out: Rows;
+  readonly #final: Rows;
+  readonly #resetBatch: Mutable<ResetBatch>;
+  readonly #stepBatch: Mutable<StepBatch>;
+  readonly #ended: Mutable<EndedBatch>;
+  readonly #everyId: Uint32Array;
+  /** When each id was last part of a request, to find repeated ones. */
+  readonly #lastUse: Uint32Array;
+  #use = 0;
+
+  constructor(definition: EnvDefinition, config: VectorEnvConfig) {
+    const n = config.numEnvs;
+    this.spec = definition.spec;
+    this.numEnvs = n;
+    this.autoreset = config.autoreset;
+    this.options = config.options;
+    this.maxEpisodeSteps = config.maxEpisodeSteps ?? definition.spec.maxEpisodeSteps ?? Infinity;
+    this.#definition = definition;
+    this.#identity = `${definition.spec.id} ${JSON.stringify(config.options)} v1`;
+    this.#entropy = config.entropy ?? randomSeed;
+    this.#envs = Array.from({ length: n }, () => definition.create(config.options));
+    const first = this.#envs[0]!;
+    this.observationSpace = first.observationSpace;
+    this.actionSpace = first.actionSpace;
+    this.infoSpaces = first.infoSpaces ?? {};
+
+    this.#rngs = new Array(n).fill(undefined);
+    this.#seeds = new Float64Array(n);
+    this.#phase = new Uint8Array(n);
+    this.#elapsed = new Uint32Array(n);
+    this.#returns = new Float64Array(n);
+
+    const actions = new Rows(this.actionSpace, {}, n);
+    this.actions = actions.slabs;
+    this.#actionViews = actions.views;
+    this.#actionCheck = new ActionCheck(this.actionSpace, this.actions);
+    this.#discreteActions =
+      this.actionSpace instanceof Discrete ? (this.actions[0] as Int32Array) : undefined;
+
+    this.#out = new Rows(this.observationSpace, this.infoSpaces, n);
+    this.#final = new Rows(this.observationSpace, this.infoSpaces, this.autoreset === 'same_step' ? n : 0);
+    this.#ended = {
+      n: 0,
+      rows: new Uint32Array(n),
+      returns: new Float64Array(n),
+      lengths: new Uint32Array(n),
+      seeds: new Float64Array(n),
+      ...(this.autoreset === 'same_step' && {
+        finalObservations: this.#final.slabs,
+        finalInfos: this.#final.infos,
+      }),
+    };
+    this.#stepBatch = {
+      n: 0,
+      observations: this.#out.slabs,
+      rewards: new Float64Array(n),
+      terminated: new Uint8Array(n),
+      truncated: new Uint8Array(n),
+      infos: this.#out.infos,
+      ended: undefined,
+    };
+    this.#resetBatch = {
+      n: 0,
+      observations: this.#out.slabs,
+      infos: this.#out.infos,
+      seeds: new Float64Array(n),
+    };
+    this.#everyId = Uint32Array.from({ length: n }, (_, i) => i);
+    this.#lastUse = new Uint32Array(n);
+  }
+
+  /** Starts an episode in each of the envs asked for. Throws `bad_ids`, `bad_message` (a seed) or `bad_options`. */
+  reset(request: ResetRequest = {}): ResetBatch {
+    const { ids = this.#everyId, seeds } = request;
+    this.#checkIds('reset', ids);
+    if (seeds !== undefined) this.#checkSeeds(seeds, ids);
+    const options = resolveResetOptions(this.#definition, request.options);
+    let id = 0;
+    try {
+      for (let row = 0; row < ids.length; row++) {
+        id = ids[row]!;
+        this.#begin(id, seeds?.[row] ?? null, options);
+        this.#observe(id, this.#out, row);
+        this.#resetBatch.seeds[row] = this.#seeds[id]!;
+      }
+    } catch (error) {
+      // Options that contradict each other are the caller's mistake, and the first env has refused them.
+      throw error instanceof FarstepError ? error : this.#failure('reset', id, error);
+    }
+    this.#resetBatch.n = ids.length;
+    return this.#resetBatch;
+  }
+
+  /**
+   * Steps env ids[k] with the action in row k, for every k; without ids, every env with the action in its own row.
+   * Throws `bad_ids`, `not_reset`, `episode_over` or `bad_action`, and then no env was stepped.
+   */
+  step(ids: Uint32Array = this.#everyId): StepBatch {
+    if (ids !== this.#everyId) this.#checkIds('step', ids);
+    this.#checkSteps(ids);
+    this.#ended.n = 0;
+    let id = 0;
+    try {
+      for (let row = 0; row < ids.length; row++) {
+        id = ids[row]!;
+        // Of the modes only NEXT_STEP lets an ended env come this far.
+        if (this.#phase[id] === ENDED) this.#restart(id, row);
+        else this.#advance(id, row);
+      }
+    } catch (error) {
+      throw this.#failure('step', id, error);
+    }
+    this.#stepBatch.n = ids.length;
+    this.#stepBatch.ended = this.#ended.n > 0 ? this.#ended : undefined;
+    return this.#stepBatch;
+  }
+
+  /** A picture of one env. Throws `bad_ids`, `not_reset` or `no_render`. */
+  render(id: number): Image {
+    const env = this.#born('render', id);
+    if (env.render === undefined) throw new FarstepError('no_render', `${this.spec.id} cannot be rendered`);
+    return env.render();
+  }
+
+  /** Everything that the future of one env depends on, as plain values. Throws `bad_ids` or `not_reset`. */
+  snapshot(id: number): EnvSnapshot {
+    const env = this.#born('snapshot', id);
+    return {
+      env: this.#identity,
+      state: env.snapshot(),
+      rng: this.#rngs[id]!.getState(),
+      seed: this.#seeds[id]!,
+      elapsed: this.#elapsed[id]!,
+      return: this.#returns[id]!,
+      ended: this.#phase[id] === ENDED,
+    };
+  }
+
+  /**
+   * Puts one env where a snapshot was taken of any env with the same id and options.
+   * Throws `bad_ids`, or `bad_message` if it is no such snapshot; then the env is as it was.
+   */
+  restore(id: number, snapshot: unknown): void {
+    this.#checkId('restore', id);
+    const env = this.#envs[id]!;
+    const from = readEnvSnapshot(snapshot, this.#identity);
+    let rng = this.#rngs[id];
+    // The generator's state is tried on another one first: the env must not change if it is refused.
+    const probe = createRng(this.#definition.rng, 0);
+    probe.setState(from.rng);
+    if (rng === undefined) {
+      rng = probe;
+      env.reset(rng); // an env draws from the generator of its last reset
+    }
+    env.restore(from.state);
+    rng.setState(from.rng);
+    this.#rngs[id] = rng;
+    this.#seeds[id] = from.seed;
+    this.#elapsed[id] = from.elapsed;
+    this.#returns[id] = from.return;
+    this.#phase[id] = from.ended ? ENDED : RUNNING;
+  }
+
+  /** Starts an episode of one env, from a seed or from where its random stream is. */
+  #begin(id: number, seed: number | null, options?: Options): void {
+    const fresh = seed ?? (this.#rngs[id] === undefined ? this.#entropy() : undefined);
+    const rng = fresh === undefined ? this.#rngs[id]! : createRng(this.#definition.rng, fresh);
+    this.#envs[id]!.reset(rng, options);
+    this.#rngs[id] = rng;
+    if (fresh !== undefined) this.#seeds[id] = fresh;
+    this.#elapsed[id] = 0;
+    this.#returns[id] = 0;
+    this.#phase[id] = RUNNING;
+  }
+
+  /** The step after an end under NEXT_STEP. */
+  #restart(id: number, row: number): void {
+    this.#begin(id, null);
+    this.#observe(id, this.#out, row);
+    this.#stepBatch.rewards[row] = 0;
+    this.#stepBatch.terminated[row] = 0;
+    this.#stepBatch.truncated[row] = 0;
+  }
+
+  #advance(id: number, row: number): void {
+    const env = this.#envs[id]!;
+    const discrete = this.#discreteActions;
+    env.step(discrete === undefined ? this.#actionViews[row]! : discrete[row]!);
+
+    const { reward, terminated } = env;
+    const elapsed = this.#elapsed[id]! + 1;
+    const truncated = elapsed >= this.maxEpisodeSteps;
+    this.#elapsed[id] = elapsed;
+    this.#returns[id]! += reward;
+    this.#stepBatch.rewards[row] = reward;
+    this.#stepBatch.terminated[row] = terminated ? 1 : 0;
+    this.#stepBatch.truncated[row] = truncated ? 1 : 0;
+
+    if (terminated || truncated) this.#end(id, row);
+    this.#observe(id, this.#out, row);
+  }
+
+  /** Notes the episode that just ended and, under SAME_STEP, starts the next. */
+  #end(id: number, row: number): void {
+    const ended = this.#ended;
+    const i = ended.n++;
+    ended.rows[i] = row;
+    ended.returns[i] = this.#returns[id]!;
+    ended.lengths[i] = this.#elapsed[id]!;
+    ended.seeds[i] = this.#seeds[id]!;
+    this.#phase[id] = ENDED;
+    if (this.autoreset === 'same_step') {
+      this.#observe(id, this.#final, i);
+      this.#begin(id, null);
+    }
+  }
+
+  #observe(id: number, out: Rows, row: number): void {
+    const env = this.#envs[id]!;
+    env.observe(out.views[row]!);
+    env.writeInfo?.(out.infoViews[row]!);
+  }
+
+  #checkSteps(ids: Uint32Array): void {
+    for (let row = 0; row < ids.length; row++) {
+      const id = ids[row]!;
+      const phase = this.#phase[id]!;
+      if (phase === RUNNING) {
+        if (!this.#actionCheck.contains(row)) {
+          throw new FarstepError('bad_action', `step: env ${id}: ${this.#actionCheck.explain(row)}`);
+        }
+      } else if (phase === UNBORN) {
+        throw new FarstepError('not_reset', `step: env ${id} was never reset`);
+      } else if (this.autoreset === 'disabled') {
+        throw new FarstepError('episode_over', `step: env ${id}: its episode is over; reset it first`);
+      }
+    }
+  }
+
+  #checkIds(where: string, ids: Uint32Array): void {
+    if (ids.length > this.numEnvs) {
+      throw new FarstepError('bad_ids', `${where}: ${ids.length} ids for ${this.numEnvs} envs`);
+    }
+    this.#use++;
+    for (const id of ids) {
+      this.#checkId(where, id);
+      if (this.#lastUse[id] === this.#use)
+        throw new FarstepError('bad_ids', `${where}: env ${id} is named twice`);
+      this.#lastUse[id] = this.#use;
+    }
+  }
+
+  #checkId(where: string, id: number): void {
+    if (!(Number.isInteger(id) && id >= 0 && id < this.numEnvs)) {
+      throw new FarstepError('bad_ids', `${where}: no env ${id}; there are ${this.numEnvs}`);
+    }
+  }
+
+  #checkSeeds(seeds: ArrayLike<number | null>, ids: Uint32Array): void {
+    if (seeds.length !== ids.length) {
+      throw new FarstepError('bad_message', `reset: ${seeds.length} seeds for ${ids.length} envs`);
+    }
+    const max = MAX_SEED[this.#definition.rng];
+    for (let row = 0; row < seeds.length; row++) {
+      const seed = seeds[row]!;
+      if (seed !== null && !(Number.isInteger(seed) && seed >= 0 && seed <= max)) {
+        throw new FarstepError(
+          'bad_message',
+          `reset: env ${ids[row]}: the seed of ${this.spec.id} must be an integer from 0 to ${max}, got ${seed}`,
+        );
+      }
+    }
+  }
+
+  /** The env of that id, which has been reset. */
+  #born(where: string, id: number): Env {
+    this.#checkId(where, id);
+    if (this.#phase[id] === UNBORN)
+      throw new FarstepError('not_reset', `${where}: env ${id} was never reset`);
+    return this.#envs[id]!;
+  }
+
+  #failure(where: string, id: number, cause: unknown): FarstepError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new FarstepError('env_failed', `${where}: env ${id}: ${this.spec.id} threw: ${reason}`, { cause });
+  }
+}

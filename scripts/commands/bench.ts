@@ -1,0 +1,46 @@
+import { Command } from 'commander';
+import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult } from '../bench/server.js';
+import { above, integer } from '../options.js';
+
+const thousands = (x: number): string => Math.round(x).toLocaleString('en');
+const megabytes = (x: number): string => `${(x / 2 ** 20).toFixed(0)} MB`;
+
+const ROW = '| env | envs | request, reply bytes | round trips/s | bare ws echo | share | env-steps/s |';
+
+function row(result: CaseResult): string {
+  const cells = [
+    result.env,
+    result.numEnvs,
+    `${result.requestBytes}, ${thousands(result.replyBytes)}`,
+    thousands(result.roundTripsPerSecond),
+    thousands(result.echoRoundTripsPerSecond),
+    `${(100 * result.share).toFixed(0)}%`,
+    thousands(result.envStepsPerSecond),
+  ];
+  return `| ${cells.join(' | ')} |${result.passed ? '' : '  below its bar'}`;
+}
+
+function soakText({ envSteps, serverBytes, clientBytes }: SoakResult): string {
+  const change = ([early, late]: readonly [number, number]) => `${megabytes(early)} → ${megabytes(late)}`;
+  return `Resident memory from step ${thousands(envSteps / 10)} to ${thousands(envSteps)}: server ${change(serverBytes)}, client ${change(clientBytes)}`;
+}
+
+export function benchCommand(): Command {
+  const server = new Command('server')
+    .description(
+      'Round trips through the server beside a bare ws echo of the same sizes, in turns in one run.',
+    )
+    .option('--seconds <number>', 'length of one measurement', above(0), 1)
+    .option('--soak <steps>', 'env-steps of the memory test', integer(0), 10_000_000)
+    .option('--json', 'the results as JSON')
+    .action(async ({ json, ...options }: ServerBenchOptions & { readonly json?: boolean }) => {
+      if (!json) console.log(`${ROW}\n|-|-|-|-|-|-|-|`);
+      const { cases, soak } = await benchServer(options, (result) => {
+        if (!json) console.log(row(result));
+      });
+      if (json) console.log(JSON.stringify({ cases, soak }, undefined, 2));
+      else if (soak) console.log(`\n${soakText(soak)}`);
+      if (cases.some(({ passed }) => !passed)) process.exitCode = 1;
+    });
+  return new Command('bench').description('Measure farstep on this machine.').addCommand(server);
+}

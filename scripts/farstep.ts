@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { benchCommand } from './commands/bench.js';
+import { envsCommand } from './commands/envs.js';
+import { serveCommand } from './commands/serve.js';
+
+const program = new Command('farstep')
+  .description('Reinforcement-learning environments behind a WebSocket, and agents that learn through it.')
+  .version('0.1.0')
+  .showHelpAfterError('(add --help for what this command takes)')
+  .addCommand(serveCommand())
+  .addCommand(envsCommand())
+  .addCommand(benchCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What a user can mend has a sentence; the trace is for those who ask for it.
+  const { message, stack } = error as Error;
+  console.error(process.env.FARSTEP_DEBUG ? stack : `error: ${message}`);
+  process.exitCode = 1;
+}

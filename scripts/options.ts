@@ -1,0 +1,33 @@
+/** Parsers of option values. What they throw, commander prints behind the option's name. */
+import { InvalidArgumentError } from 'commander';
+
+const number = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text.replaceAll('_', '')));
+
+/** An integer of at least `min`; 1_000_000 and 1e6 are fine. */
+export const integer =
+  (min: number, max = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = number(text);
+    if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`Expected an integer ${range}.`);
+  };
+
+/** A number above `min`. */
+export const above =
+  (min: number) =>
+  (text: string): number => {
+    const value = number(text);
+    if (value > min && Number.isFinite(value)) return value;
+    throw new InvalidArgumentError(`Expected a number above ${min}.`);
+  };
+
+/** Collects `name=value`, given once or several times. */
+export function assignment(
+  text: string,
+  sofar: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('Expected name=value.');
+  return { ...sofar, [text.slice(0, at)]: text.slice(at + 1) };
+}

@@ -1,0 +1,262 @@
+import fc from 'fast-check';
+import t from 'tap';
+import type { TypedArray } from '../../../protocol/dtypes.js';
+import type { StepResult } from '../../../protocol/client/results.js';
+import type { Leaf } from '../../../protocol/spaces/index.js';
+import { Replay } from '../../../agents/memory/replay.js';
+import { Random } from '../../../agents/random.js';
+import { memoryCheckpoint } from '../checkpoint-in-memory.js';
+
+const observations: readonly Leaf[] = [{ path: [], dtype: 'float32', shape: [] }];
+const actions: readonly Leaf[] = [{ path: [], dtype: 'int32', shape: [] }];
+
+/** What happened in one env: nothing special, or the episode ended with this final observation. */
+type Outcome = { readonly next: number; readonly end?: { readonly terminated: boolean; readonly final: number } };
+
+/** The result of a step whose outcomes are known, one an env. */
+function stepResult(outcomes: readonly Outcome[], rewards: readonly number[]): StepResult {
+  const rows = outcomes.flatMap(({ end }, row) => (end ? [row] : []));
+  const flag = (terminated: boolean) =>
+    Uint8Array.from(outcomes, ({ end }) => (end && end.terminated === terminated ? 1 : 0));
+  return {
+    n: outcomes.length,
+    observations: [Float32Array.from(outcomes, ({ next }) => next)],
+    rewards: Float64Array.from(rewards),
+    terminated: flag(true),
+    truncated: flag(false),
+    infos: {},
+    ...(rows.length > 0 && {
+      ended: {
+        rows: Uint32Array.from(rows),
+        returns: new Float64Array(rows.length),
+        lengths: new Uint32Array(rows.length),
+        seeds: new Float64Array(rows.length),
+        finalObservations: [Float32Array.from(rows, (row) => outcomes[row]!.end!.final)],
+      },
+    }),
+  };
+}
+
+/** Every transition in memory, as text, sorted: so many draws that none is missed. */
+function contents(replay: Replay): string[] {
+  const batch = replay.batch(64);
+  const random = new Random(1);
+  const seen = new Set<string>();
+  for (let i = 0; i < 40; i++) {
+    replay.sample(random, batch);
+    for (let row = 0; row < batch.n; row++) {
+      const [s, a, r, done, next] = [
+        batch.observations[0]![row],
+        batch.actions[0]![row],
+        batch.rewards[row],
+        batch.terminated[row],
+        batch.nextObservations[0]![row],
+      ];
+      seen.add(`${s} a${a} r${r} ${done ? 'x' : '-'} ${next}`);
+    }
+  }
+  return [...seen].sort();
+}
+
+t.test('one env, by hand', async (t) => {
+  const replay = new Replay({ capacity: 6, numEnvs: 1, observations, actions });
+  const add = (action: number, reward: number, outcome: Outcome) =>
+    replay.add([Int32Array.of(action)], stepResult([outcome], [reward]));
+
+  replay.begin([Float32Array.of(10)]);
+  t.equal(replay.size, 0);
+  add(1, 0.5, { next: 11 });
+  t.same(contents(replay), ['10 a1 r0.5 - 11'], 'the newest transition is there at once');
+  add(2, 1, { next: 20, end: { terminated: true, final: 12 } });
+  t.same(contents(replay), ['10 a1 r0.5 - 11', '11 a2 r1 x 12'], 'the terminal state is not the first of the next');
+  add(3, 2, { next: 21 });
+  t.equal(replay.size, 3); // 10 11 (12) 20 | 21 and one slot free
+  add(4, 3, { next: 30, end: { terminated: false, final: 22 } });
+  t.same(
+    contents(replay),
+    ['11 a2 r1 x 12', '20 a3 r2 - 21', '21 a4 r3 - 22'],
+    'a truncated episode goes on from its final observation; the oldest made room',
+  );
+  add(5, 4, { next: 31 });
+  t.same(contents(replay), ['20 a3 r2 - 21', '21 a4 r3 - 22', '30 a5 r4 - 31']);
+  t.equal(replay.size, 3);
+});
+
+t.test('beginning anew cuts off what was under way', async (t) => {
+  const replay = new Replay({ capacity: 8, numEnvs: 1, observations, actions });
+  replay.begin([Float32Array.of(1)]);
+  replay.add([Int32Array.of(0)], stepResult([{ next: 2 }], [0]));
+  replay.begin([Float32Array.of(7)]);
+  replay.begin([Float32Array.of(8)]);
+  replay.add([Int32Array.of(0)], stepResult([{ next: 9 }], [0]));
+  t.same(contents(replay), ['1 a0 r0 - 2', '8 a0 r0 - 9']);
+});
+
+t.test('sampling is uniform over transitions, whatever the rings hold', async (t) => {
+  const replay = new Replay({ capacity: 40, numEnvs: 2, observations, actions });
+  replay.begin([Float32Array.of(0, 100)]);
+  for (let i = 0; i < 10; i++) {
+    // Env 0 ends every second episode at once, so that half of its slots are final observations.
+    const first: Outcome = i % 2 ? { next: i + 1 } : { next: i + 1, end: { terminated: true, final: 50 + i } };
+    replay.add([Int32Array.of(0, 0)], stepResult([first, { next: 101 + i }], [i, 100 + i]));
+  }
+  t.equal(replay.size, 20);
+  const batch = replay.batch(1000);
+  const random = new Random(2);
+  const counts = new Map<number, number>();
+  for (let i = 0; i < 20; i++) {
+    replay.sample(random, batch);
+    for (const reward of batch.rewards) counts.set(reward, (counts.get(reward) ?? 0) + 1);
+  }
+  t.equal(counts.size, 20);
+  for (const count of counts.values()) t.ok(Math.abs(count / 20_000 - 1 / 20) < 5 * Math.sqrt(0.05 * 0.95 / 20_000));
+});
+
+t.test('too small a capacity is refused', async (t) => {
+  t.throws(() => new Replay({ capacity: 5, numEnvs: 2, observations, actions }), {
+    message: 'replay: capacity 5 is too small for 2 envs, which need 3 each',
+  });
+});
+
+t.test('several leaves, each of its own dtype', async (t) => {
+  const replay = new Replay({
+    capacity: 8,
+    numEnvs: 2,
+    observations: [
+      { path: ['image'], dtype: 'uint8', shape: [6, 6] },
+      { path: ['speed'], dtype: 'float64', shape: [2] },
+    ],
+    actions: [{ path: [], dtype: 'float32', shape: [3] }],
+  });
+  const at = (time: number) => [
+    Uint8Array.from({ length: 72 }, (_, i) => 100 * Math.floor(i / 36) + time),
+    Float64Array.of(time, 0.1, time, 0.2),
+  ];
+  replay.begin(at(0));
+  replay.add([Float32Array.of(1, 2, 3, 4, 5, 6)], {
+    n: 2,
+    observations: at(1),
+    rewards: Float64Array.of(7, 8),
+    terminated: new Uint8Array(2),
+    truncated: new Uint8Array(2),
+    infos: {},
+  });
+  const batch = replay.batch(16);
+  replay.sample(new Random(0), batch);
+  for (let row = 0; row < batch.n; row++) {
+    const env = batch.rewards[row] === 7 ? 0 : 1;
+    const here = (slab: TypedArray, size: number) => slab.slice(size * row, size * (row + 1));
+    t.strictSame(here(batch.observations[0]!, 36), new Uint8Array(36).fill(100 * env));
+    t.strictSame(here(batch.nextObservations[0]!, 36), new Uint8Array(36).fill(100 * env + 1));
+    t.strictSame(here(batch.nextObservations[1]!, 2), Float64Array.of(1, env ? 0.2 : 0.1));
+    t.strictSame(here(batch.actions[0]!, 3), env ? Float32Array.of(4, 5, 6) : Float32Array.of(1, 2, 3));
+  }
+});
+
+const numEnvs = 2;
+/** A stream of steps: for each env how it goes, now and then a new beginning. */
+const streams = fc.array(
+  fc.oneof(
+    { weight: 12, arbitrary: fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 })) },
+    { weight: 1, arbitrary: fc.constant('begin' as const) },
+  ),
+  { maxLength: 60 },
+);
+
+/** The memory as lists: for each env what its slots hold, oldest first, the newest observation apart. */
+class NaiveReplay {
+  readonly #slots: number;
+  readonly #kept: (string | null)[][] = Array.from({ length: numEnvs }, () => []);
+  readonly #newest = new Array<number>(numEnvs).fill(0);
+
+  constructor(capacity: number) {
+    this.#slots = capacity / numEnvs;
+  }
+
+  begin(env: number, observation: number): void {
+    const kept = this.#kept[env]!;
+    if (kept.length > 0 && kept.at(-1) !== null) this.#keep(env, null);
+    this.#newest[env] = observation;
+  }
+
+  add(env: number, action: number, reward: number, { next, end }: Outcome): void {
+    const from = this.#newest[env]!;
+    this.#keep(env, `${from} a${action} r${reward} ${end?.terminated ? 'x' : '-'} ${end ? end.final : next}`);
+    if (end) this.#keep(env, null);
+    this.#newest[env] = next;
+  }
+
+  /** One slot is for the newest observation. */
+  #keep(env: number, entry: string | null): void {
+    const kept = this.#kept[env]!;
+    kept.push(entry);
+    if (kept.length > this.#slots - 1) kept.shift();
+  }
+
+  get contents(): string[] {
+    return this.#kept.flat().filter((entry) => entry !== null).sort();
+  }
+}
+
+/** Plays a stream into both memories. Observations are numbered, so that no two are alike. */
+function play(stream: typeof streams extends fc.Arbitrary<infer S> ? S : never, replay: Replay, naive: NaiveReplay): void {
+  let serial = 0;
+  const begin = () => {
+    const first = Array.from({ length: numEnvs }, () => serial++);
+    replay.begin([Float32Array.from(first)]);
+    for (const [env, observation] of first.entries()) naive.begin(env, observation);
+  };
+  begin();
+  for (const event of stream) {
+    if (event === 'begin') {
+      begin();
+      continue;
+    }
+    const outcomes = event.map((kind): Outcome => {
+      if (kind > 1) return { next: serial++ };
+      return { next: serial++, end: { terminated: kind === 0, final: serial++ } };
+    });
+    const rewards = outcomes.map(() => serial++);
+    const chosen = outcomes.map(() => serial++);
+    replay.add([Int32Array.from(chosen)], stepResult(outcomes, rewards));
+    for (const [env, outcome] of outcomes.entries()) naive.add(env, chosen[env]!, rewards[env]!, outcome);
+  }
+}
+
+t.test('property: holds what a list of the last entries would', async (t) => {
+  fc.assert(
+    fc.property(streams, fc.integer({ min: 3, max: 12 }), (stream, slots) => {
+      const replay = new Replay({ capacity: slots * numEnvs, numEnvs, observations, actions });
+      const naive = new NaiveReplay(slots * numEnvs);
+      play(stream, replay, naive);
+      t.equal(replay.size, naive.contents.length);
+      if (replay.size > 0) t.same(contents(replay), naive.contents);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+t.test('property: a saved memory goes on as if it had never been saved', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(streams, streams, async (before, after) => {
+      const options = { capacity: 14, numEnvs, observations, actions };
+      const [one, other] = [new Replay(options), new Replay(options)];
+      play(before, one, new NaiveReplay(14));
+      await other.load(memoryCheckpoint(one.save()));
+      t.equal(other.size, one.size);
+      for (const replay of [one, other]) play(after, replay, new NaiveReplay(14));
+      if (one.size > 0) t.same(contents(other), contents(one));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+t.test('a memory of other settings is refused', async (t) => {
+  const saved = new Replay({ capacity: 14, numEnvs, observations, actions }).save();
+  const other = new Replay({ capacity: 20, numEnvs, observations, actions });
+  await t.rejects(other.load(memoryCheckpoint(saved)), { message: 'replay.json: expected 2 envs of 10 slots, got 2 of 7' });
+  const wider = new Replay({ capacity: 14, numEnvs, observations: [{ path: [], dtype: 'float32', shape: [2] }], actions });
+  const filled = new Replay({ capacity: 14, numEnvs, observations, actions });
+  filled.begin([Float32Array.of(1, 2)]);
+  await t.rejects(wider.load(memoryCheckpoint(filled.save())), /replay.bin has fewer bytes/);
+});
