@@ -64,6 +64,7 @@ export function viewOrCopy(dtype: DType, bytes: Uint8Array, offset: number, leng
   const ArrayType = CONSTRUCTORS[dtype];
   const start = bytes.byteOffset + offset;
   if (start % ArrayType.BYTES_PER_ELEMENT === 0) return new ArrayType(bytes.buffer, start, length);
-  const end = start + length * ArrayType.BYTES_PER_ELEMENT;
-  return new ArrayType(bytes.buffer.slice(start, end), 0, length);
+  const copy = new ArrayType(length);
+  new Uint8Array(copy.buffer).set(bytes.subarray(offset, offset + copy.byteLength));
+  return copy;
 }

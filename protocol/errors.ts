@@ -51,6 +51,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** Characters of a message. It is a sentence; what a stranger put into it is cut. */
+const MAX_MESSAGE = 1000;
+
 /** An error with a code that the protocol documents. The message says what was expected, what came, and where. */
 export class FarstepError extends Error {
   override readonly name = 'FarstepError';
@@ -61,7 +64,7 @@ export class FarstepError extends Error {
     message: string,
     options?: ErrorOptions & { readonly retryAfterMs?: number },
   ) {
-    super(message, options);
+    super(message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 3)}...` : message, options);
     this.recoverable = ERRORS[code].recoverable;
     this.retryAfterMs = options?.retryAfterMs;
   }

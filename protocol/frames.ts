@@ -20,15 +20,67 @@ const STEPPED = 2;
 export const isHotFrame = (frame: Uint8Array): boolean =>
   (frame[0]! >= 0x90 && frame[0]! <= 0x9f) || frame[0] === 0xdc || frame[0] === 0xdd;
 
-/** The first `n` rows of a slab as bytes. */
-export function slabBytes(slab: TypedArray, leaf: Leaf, n: number): Uint8Array {
-  return new Uint8Array(slab.buffer, slab.byteOffset, n * rowBytes(leaf));
+export const rowBytes = (leaf: Leaf): number => sizeOf(leaf.shape) * itemSize(leaf.dtype);
+
+/** A leaf as the hot path needs it, worked out once. */
+export interface LeafLayout {
+  readonly dtype: DType;
+  /** Elements of a row. */
+  readonly size: number;
+  /** Bytes of a row. */
+  readonly bytes: number;
 }
 
-export const rowBytes = (leaf: Leaf): number => sizeOf(leaf.shape) * itemSize(leaf.dtype);
+/** What the frames of one vector env are laid out by. */
+export interface FrameLayout {
+  readonly observations: readonly LeafLayout[];
+  readonly infos: readonly { readonly name: string; readonly leaves: readonly LeafLayout[] }[];
+  /** Bytes of a row of all observations and infos. */
+  readonly rowBytes: number;
+  /** Room for everything in a stepped frame whose size does not depend on the rows. */
+  readonly overhead: number;
+}
+
+export function frameLayout(
+  observations: readonly Leaf[],
+  infos: readonly { readonly name: string; readonly leaves: readonly Leaf[] }[],
+): FrameLayout {
+  const layOut = (leaf: Leaf): LeafLayout => ({
+    dtype: leaf.dtype,
+    size: sizeOf(leaf.shape),
+    bytes: rowBytes(leaf),
+  });
+  const leaves = [...observations, ...infos.flatMap((info) => info.leaves)];
+  return {
+    observations: observations.map(layOut),
+    infos: infos.map((info) => ({ name: info.name, leaves: info.leaves.map(layOut) })),
+    rowBytes: leaves.reduce((sum, leaf) => sum + rowBytes(leaf), 0),
+    // Once for the step and once for the final observations and infos of episodes that ended.
+    overhead: (2 * (leaves.length + infos.length) + 24) * HEADER_BYTES,
+  };
+}
+
+const COUNT: LeafLayout = { dtype: 'uint32', size: 1, bytes: 4 };
+const REAL: LeafLayout = { dtype: 'float64', size: 1, bytes: 8 };
+const FLAG: LeafLayout = { dtype: 'bool', size: 1, bytes: 1 };
+/** Reward and two flags; and of an episode that ended: row, return, length and seed. */
+const OUTCOME_BYTES = REAL.bytes + 2 * FLAG.bytes;
+const ENDED_BYTES = 2 * COUNT.bytes + 2 * REAL.bytes;
 
 const bytesOf = (array: TypedArray): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+const slabViews = new WeakMap<TypedArray, Uint8Array>();
+
+/** The first `n` rows, of `bytes` each, of a slab that is written again and again: its view is made once. */
+export function slabBytes(slab: TypedArray, bytes: number, n: number): Uint8Array {
+  let view = slabViews.get(slab);
+  if (view === undefined) {
+    view = bytesOf(slab);
+    slabViews.set(slab, view);
+  }
+  return view.length === n * bytes ? view : view.subarray(0, n * bytes);
+}
 
 const bad = (reader: Reader, message: string): FarstepError =>
   new FarstepError('bad_frame', `byte ${reader.offset}: ${message}`);
@@ -42,24 +94,26 @@ export interface StepFrame {
   readonly ids: Span | undefined;
 }
 
-/** Writes a step of the whole vector, or of the envs `ids`. */
-export function encodeStep(
-  id: number,
-  env: number,
-  actions: readonly TypedArray[],
-  ids?: Uint32Array,
-): Uint8Array {
-  let size = 5 * HEADER_BYTES + (ids ? ids.byteLength + HEADER_BYTES : 0);
-  for (const action of actions) size += action.byteLength + HEADER_BYTES;
-  const writer = new Writer(new Uint8Array(size));
-  writer.array(ids ? 5 : 4);
-  writer.uint(STEP);
-  writer.uint(id);
-  writer.uint(env);
-  writer.array(actions.length);
-  for (const action of actions) writer.bin(bytesOf(action));
-  if (ids) writer.bin(bytesOf(ids));
-  return writer.bytes.subarray(0, writer.offset);
+/** Writes steps into memory of its own, which the next one overwrites. */
+export class StepEncoder {
+  readonly #writer = new Writer(new Uint8Array(0));
+
+  /** A step of the whole vector, or of the envs `ids`. */
+  encode(id: number, env: number, actions: readonly TypedArray[], ids?: Uint32Array): Uint8Array {
+    const writer = this.#writer;
+    let size = 6 * HEADER_BYTES + (ids ? ids.byteLength : 0);
+    for (const action of actions) size += action.byteLength + HEADER_BYTES;
+    if (writer.bytes.length < size) writer.bytes = new Uint8Array(size);
+    writer.offset = 0;
+    writer.array(ids ? 5 : 4);
+    writer.uint(STEP);
+    writer.uint(id);
+    writer.uint(env);
+    writer.array(actions.length);
+    for (const action of actions) writer.bin(bytesOf(action));
+    if (ids) writer.bin(bytesOf(ids));
+    return writer.bytes.subarray(0, writer.offset);
+  }
 }
 
 /** Reads a step. Throws `bad_frame`. */
@@ -92,23 +146,9 @@ export interface SteppedSource {
   readonly ended?: (EndedEpisodes & { readonly n: number }) | undefined;
 }
 
-/** The leaves of a vector env that its frames are laid out by. */
-export interface FrameLayout {
-  readonly observations: readonly Leaf[];
-  readonly infos: readonly { readonly name: string; readonly leaves: readonly Leaf[] }[];
-}
-
-const COUNT: Leaf = { path: [], dtype: 'uint32', shape: [] };
-const REAL: Leaf = { path: [], dtype: 'float64', shape: [] };
-const FLAG: Leaf = { path: [], dtype: 'bool', shape: [] };
-
 /** Most bytes that a stepped frame of `n` rows takes. */
-export function steppedBytes(layout: FrameLayout, n: number): number {
-  const leaves = [...layout.observations, ...layout.infos.flatMap((info) => info.leaves)];
-  const row = leaves.reduce((sum, leaf) => sum + rowBytes(leaf), 0);
-  // Twice the rows for the final observations and infos; per row 10 bytes of outcome and 28 of episode statistics.
-  return 2 * (n * row + (leaves.length + layout.infos.length) * HEADER_BYTES) + n * 38 + 24 * HEADER_BYTES;
-}
+export const steppedBytes = (layout: FrameLayout, n: number): number =>
+  n * (2 * layout.rowBytes + OUTCOME_BYTES + ENDED_BYTES) + layout.overhead;
 
 /** Writes a stepped frame into `target`, which has `steppedBytes` of room, and gives its length. */
 export function encodeStepped(
@@ -118,9 +158,11 @@ export function encodeStepped(
   source: SteppedSource,
 ): number {
   const writer = new Writer(target);
-  const slabs = (leaves: readonly Leaf[], arrays: readonly TypedArray[], n: number): void => {
+  const column = (leaf: LeafLayout, array: TypedArray, n: number): void =>
+    writer.bin(slabBytes(array, leaf.bytes, n));
+  const slabs = (leaves: readonly LeafLayout[], arrays: readonly TypedArray[], n: number): void => {
     writer.array(leaves.length);
-    for (let i = 0; i < leaves.length; i++) writer.bin(slabBytes(arrays[i]!, leaves[i]!, n));
+    for (let i = 0; i < leaves.length; i++) column(leaves[i]!, arrays[i]!, n);
   };
   const infos = (values: Infos, n: number): void => {
     writer.array(layout.infos.length);
@@ -132,19 +174,19 @@ export function encodeStepped(
   writer.uint(id);
   writer.uint(n);
   slabs(layout.observations, source.observations, n);
-  writer.bin(slabBytes(source.rewards, REAL, n));
-  writer.bin(slabBytes(source.terminated, FLAG, n));
-  writer.bin(slabBytes(source.truncated, FLAG, n));
+  column(REAL, source.rewards, n);
+  column(FLAG, source.terminated, n);
+  column(FLAG, source.truncated, n);
   infos(source.infos, n);
   if (!ended) {
     writer.nil();
     return writer.offset;
   }
   writer.array(6);
-  writer.bin(slabBytes(ended.rows, COUNT, ended.n));
-  writer.bin(slabBytes(ended.returns, REAL, ended.n));
-  writer.bin(slabBytes(ended.lengths, COUNT, ended.n));
-  writer.bin(slabBytes(ended.seeds, REAL, ended.n));
+  column(COUNT, ended.rows, ended.n);
+  column(REAL, ended.returns, ended.n);
+  column(COUNT, ended.lengths, ended.n);
+  column(REAL, ended.seeds, ended.n);
   if (ended.finalObservations) slabs(layout.observations, ended.finalObservations, ended.n);
   else writer.nil();
   if (ended.finalInfos) infos(ended.finalInfos, ended.n);
@@ -154,41 +196,32 @@ export function encodeStepped(
 
 /** Reads slabs of exactly `n` rows out of one frame. */
 class SlabReader extends Reader {
-  column<T extends TypedArray>(dtype: DType, n: number): T {
-    return this.#slab(dtype, n * itemSize(dtype), n) as T;
+  column<T extends TypedArray>({ dtype, size, bytes }: LeafLayout, n: number): T {
+    const length = this.binLength();
+    if (length !== n * bytes) {
+      throw new FarstepError('bad_reply', `byte ${this.offset}: expected ${n * bytes} bytes, got ${length}`);
+    }
+    return viewOrCopy(dtype, this.bytes, this.skip(length), n * size) as T;
   }
 
-  leaf(leaf: Leaf, n: number): TypedArray {
-    const size = n * sizeOf(leaf.shape);
-    return this.#slab(leaf.dtype, size * itemSize(leaf.dtype), size);
-  }
-
-  leaves(leaves: readonly Leaf[], n: number): readonly TypedArray[] {
+  leaves(leaves: readonly LeafLayout[], n: number): readonly TypedArray[] {
     this.expect(leaves.length, 'leaves');
-    return leaves.map((leaf) => this.leaf(leaf, n));
+    const slabs: TypedArray[] = [];
+    for (const leaf of leaves) slabs.push(this.column(leaf, n));
+    return slabs;
   }
 
-  infos(layout: FrameLayout, n: number): Infos {
-    this.expect(layout.infos.length, 'infos');
-    if (layout.infos.length === 0) return NO_INFOS;
-    return Object.fromEntries(layout.infos.map((info) => [info.name, this.leaves(info.leaves, n)]));
+  infos({ infos }: FrameLayout, n: number): Infos {
+    this.expect(infos.length, 'infos');
+    if (infos.length === 0) return NO_INFOS;
+    return Object.fromEntries(infos.map((info) => [info.name, this.leaves(info.leaves, n)]));
   }
 
   expect(count: number, what: string): void {
     const got = this.array();
-    if (got !== count)
+    if (got !== count) {
       throw new FarstepError('bad_reply', `byte ${this.offset}: expected ${count} ${what}, got ${got}`);
-  }
-
-  #slab(dtype: DType, bytes: number, length: number): TypedArray {
-    const span = this.bin();
-    if (span.length !== bytes) {
-      throw new FarstepError(
-        'bad_reply',
-        `byte ${span.offset}: expected a slab of ${bytes} bytes, got ${span.length}`,
-      );
     }
-    return viewOrCopy(dtype, this.bytes, span.offset, length);
   }
 }
 
@@ -213,9 +246,9 @@ export function decodeStepped(frame: Uint8Array, layout: FrameLayout): StepResul
   reader.uint();
   const n = reader.uint();
   const observations = reader.leaves(layout.observations, n);
-  const rewards = reader.column<Float64Array>('float64', n);
-  const terminated = reader.column<Uint8Array>('bool', n);
-  const truncated = reader.column<Uint8Array>('bool', n);
+  const rewards = reader.column<Float64Array>(REAL, n);
+  const terminated = reader.column<Uint8Array>(FLAG, n);
+  const truncated = reader.column<Uint8Array>(FLAG, n);
   const infos = reader.infos(layout, n);
   if (reader.nil()) return { n, observations, rewards, terminated, truncated, infos };
   reader.expect(6, 'elements of ended');
@@ -224,9 +257,9 @@ export function decodeStepped(frame: Uint8Array, layout: FrameLayout): StepResul
   const m = rows.length / 4;
   const ended: EndedEpisodes = {
     rows: viewOrCopy('uint32', frame, rows.offset, m) as Uint32Array,
-    returns: reader.column<Float64Array>('float64', m),
-    lengths: reader.column<Uint32Array>('uint32', m),
-    seeds: reader.column<Float64Array>('float64', m),
+    returns: reader.column<Float64Array>(REAL, m),
+    lengths: reader.column<Uint32Array>(COUNT, m),
+    seeds: reader.column<Float64Array>(REAL, m),
     ...(reader.nil() ? {} : { finalObservations: reader.leaves(layout.observations, m) }),
     ...(reader.nil() ? {} : { finalInfos: reader.infos(layout, m) }),
   };

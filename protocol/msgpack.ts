@@ -6,7 +6,9 @@
 import { FarstepError } from './errors.js';
 
 const MAX_DEPTH = 32;
-const TEXT = new TextDecoder('utf-8', { fatal: true });
+/** Values in one message: in memory each takes many times its bytes. */
+const MAX_VALUES = 2 ** 20;
+const TEXT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const bad = (offset: number, message: string): FarstepError =>
   new FarstepError('bad_frame', `byte ${offset}: ${message}`);
@@ -20,11 +22,8 @@ export interface Span {
 /** Reads arrays, integers, nil and bin from one frame, in order. Throws `bad_frame` naming the byte. */
 export class Reader {
   offset = 0;
-  readonly #view: DataView;
 
-  constructor(readonly bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+  constructor(readonly bytes: Uint8Array) {}
 
   get atEnd(): boolean {
     return this.offset === this.bytes.length;
@@ -32,10 +31,19 @@ export class Reader {
 
   #take(n: number): number {
     const start = this.offset;
-    if (start + n > this.bytes.length)
+    if (start + n > this.bytes.length) {
       throw bad(start, `the frame ends ${start + n - this.bytes.length} bytes early`);
+    }
     this.offset = start + n;
     return start;
+  }
+
+  // Numbers are put together from bytes: making a DataView costs more than the few there are in a frame.
+  #uint(width: number): number {
+    let at = this.#take(width);
+    let value = 0;
+    for (const end = this.offset; at < end; at++) value = value * 256 + this.bytes[at]!;
+    return value;
   }
 
   /** Number of elements of the array that begins here. */
@@ -43,8 +51,8 @@ export class Reader {
     const start = this.#take(1);
     const byte = this.bytes[start]!;
     if (byte >= 0x90 && byte <= 0x9f) return byte & 0x0f;
-    if (byte === 0xdc) return this.#view.getUint16(this.#take(2));
-    if (byte === 0xdd) return this.#view.getUint32(this.#take(4));
+    if (byte === 0xdc) return this.#uint(2);
+    if (byte === 0xdd) return this.#uint(4);
     throw bad(start, `expected an array, got 0x${byte.toString(16)}`);
   }
 
@@ -53,30 +61,37 @@ export class Reader {
     const start = this.#take(1);
     const byte = this.bytes[start]!;
     if (byte < 0x80) return byte;
-    let value = -1;
-    if (byte === 0xcc) value = this.bytes[this.#take(1)]!;
-    else if (byte === 0xcd) value = this.#view.getUint16(this.#take(2));
-    else if (byte === 0xce) value = this.#view.getUint32(this.#take(4));
-    else if (byte === 0xd0) value = this.#view.getInt8(this.#take(1));
-    else if (byte === 0xd1) value = this.#view.getInt16(this.#take(2));
-    else if (byte === 0xd2) value = this.#view.getInt32(this.#take(4));
-    else if (byte === 0xcf || byte === 0xd3) value = Number(this.#view.getBigInt64(this.#take(8)));
-    else throw bad(start, `expected an integer, got 0x${byte.toString(16)}`);
-    if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER))
+    const signed = byte >= 0xd0 && byte <= 0xd3;
+    if (!signed && !(byte >= 0xcc && byte <= 0xcf)) {
+      throw bad(start, `expected an integer, got 0x${byte.toString(16)}`);
+    }
+    const width = 1 << (byte - (signed ? 0xd0 : 0xcc));
+    const value = this.#uint(width);
+    if (value > Number.MAX_SAFE_INTEGER || (signed && value >= 2 ** (8 * width - 1))) {
       throw bad(start, 'expected an integer from 0 to 2^53 - 1');
+    }
     return value;
   }
 
   /** Where the bytes of the bin that begins here lie. */
   bin(): Span {
+    const length = this.binLength();
+    return { offset: this.#take(length), length };
+  }
+
+  /** Reads the header of a bin and gives its length; the caller steps over the bytes with `skip`. */
+  binLength(): number {
     const start = this.#take(1);
     const byte = this.bytes[start]!;
-    let length: number;
-    if (byte === 0xc4) length = this.bytes[this.#take(1)]!;
-    else if (byte === 0xc5) length = this.#view.getUint16(this.#take(2));
-    else if (byte === 0xc6) length = this.#view.getUint32(this.#take(4));
-    else throw bad(start, `expected bin, got 0x${byte.toString(16)}`);
-    return { offset: this.#take(length), length };
+    if (byte === 0xc4) return this.#uint(1);
+    if (byte === 0xc5) return this.#uint(2);
+    if (byte === 0xc6) return this.#uint(4);
+    throw bad(start, `expected bin, got 0x${byte.toString(16)}`);
+  }
+
+  /** Steps over `n` bytes and gives the offset of the first. */
+  skip(n: number): number {
+    return this.#take(n);
   }
 
   /** Steps over a nil; false where something else begins. */
@@ -93,41 +108,35 @@ export const HEADER_BYTES = 9;
 /** Writes arrays, integers, nil and bin into memory that the caller has made large enough. */
 export class Writer {
   offset = 0;
-  readonly #view: DataView;
 
-  constructor(readonly bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  constructor(public bytes: Uint8Array) {}
+
+  #uint(value: number, width: number): void {
+    let rest = value;
+    for (let at = this.offset + width - 1; at >= this.offset; at--) {
+      this.bytes[at] = rest; // the lowest eight bits
+      rest = Math.floor(rest / 256);
+    }
+    this.offset += width;
   }
 
   array(length: number): void {
     if (length < 16) {
       this.bytes[this.offset++] = 0x90 | length;
     } else {
-      this.bytes[this.offset] = 0xdc;
-      this.#view.setUint16(this.offset + 1, length);
-      this.offset += 3;
+      this.bytes[this.offset++] = 0xdc;
+      this.#uint(length, 2);
     }
   }
 
   uint(value: number): void {
     if (value < 0x80) {
       this.bytes[this.offset++] = value;
-    } else if (value < 0x100) {
-      this.bytes[this.offset++] = 0xcc;
-      this.bytes[this.offset++] = value;
-    } else if (value < 0x10000) {
-      this.bytes[this.offset] = 0xcd;
-      this.#view.setUint16(this.offset + 1, value);
-      this.offset += 3;
-    } else if (value < 0x100000000) {
-      this.bytes[this.offset] = 0xce;
-      this.#view.setUint32(this.offset + 1, value);
-      this.offset += 5;
-    } else {
-      this.bytes[this.offset] = 0xcf;
-      this.#view.setBigUint64(this.offset + 1, BigInt(value));
-      this.offset += 9;
+      return;
     }
+    const size = value < 0x100 ? 0 : value < 0x10000 ? 1 : value < 0x100000000 ? 2 : 3;
+    this.bytes[this.offset++] = 0xcc + size;
+    this.#uint(value, 1 << size);
   }
 
   nil(): void {
@@ -136,19 +145,9 @@ export class Writer {
 
   bin(data: Uint8Array): void {
     const { length } = data;
-    if (length < 0x100) {
-      this.bytes[this.offset] = 0xc4;
-      this.bytes[this.offset + 1] = length;
-      this.offset += 2;
-    } else if (length < 0x10000) {
-      this.bytes[this.offset] = 0xc5;
-      this.#view.setUint16(this.offset + 1, length);
-      this.offset += 3;
-    } else {
-      this.bytes[this.offset] = 0xc6;
-      this.#view.setUint32(this.offset + 1, length);
-      this.offset += 5;
-    }
+    const size = length < 0x100 ? 0 : length < 0x10000 ? 1 : 2;
+    this.bytes[this.offset++] = 0xc4 + size;
+    this.#uint(length, 1 << size);
     this.bytes.set(data, this.offset);
     this.offset += length;
   }
@@ -173,12 +172,13 @@ const VALUE_BYTES = new Map([
 
 /**
  * Checks that `bytes` hold exactly one msgpack value: complete, nothing behind it, no extension types, at most 32
- * levels deep, text in UTF-8, map keys text, each once and none named `__proto__`. Takes time and memory in proportion
- * to the bytes, whatever lengths they claim. Throws `bad_frame` naming the byte.
+ * levels deep and 2^20 values in all, text in UTF-8, map keys text, each once and none named `__proto__`. Takes time and
+ * memory in proportion to the bytes, whatever lengths they claim. Throws `bad_frame` naming the byte.
  */
 export function checkWellFormed(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let offset = 0;
+  let values = 0;
 
   const take = (n: number): number => {
     const start = offset;
@@ -224,6 +224,7 @@ export function checkWellFormed(bytes: Uint8Array): void {
   };
   const value = (depth: number): void => {
     if (depth > MAX_DEPTH) throw bad(offset, `more than ${MAX_DEPTH} values inside each other`);
+    if (++values > MAX_VALUES) throw bad(offset, `more than ${MAX_VALUES} values in one message`);
     const byte = bytes[take(1)]!;
     if (byte <= 0x7f || byte >= 0xe0) return;
     if (byte <= 0x8f) entries(byte & 0x0f, depth);

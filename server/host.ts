@@ -1,7 +1,7 @@
 import type { ResetBatch, StepBatch } from '../envs/batch.js';
 import { expandSeed, getEnv, resolveOptions, VectorEnv } from '../envs/index.js';
 import type { TypedArray } from '../protocol/dtypes.js';
-import type { FrameLayout } from '../protocol/frames.js';
+import { type FrameLayout, frameLayout } from '../protocol/frames.js';
 import type { Contract, MakeRequest } from '../protocol/messages.js';
 import type { Image, Options } from '../protocol/spec.js';
 import { buildContract } from './contract.js';
@@ -62,7 +62,7 @@ export const inlineHost: EnvHost = {
     });
     return {
       contract,
-      layout: { observations: contract.observationLeaves, infos: contract.infos },
+      layout: frameLayout(contract.observationLeaves, contract.infos),
       actions: envs.actions,
       reset: (order) => {
         const unused = takeSeeds(order.ids);

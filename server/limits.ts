@@ -8,8 +8,6 @@ export interface Limits extends SessionLimits {
   readonly helloMs: number;
   /** A ping goes out every so many milliseconds; a peer that answered none since the last is gone. */
   readonly pingMs: number;
-  /** Bytes of replies waiting for a client to read them, above which the server stops reading from it. */
-  readonly bufferedBytes: number;
   /** Largest reply to a step, bytes: what numEnvs times the observation may come to. */
   readonly replyBytes: number;
 }
@@ -23,7 +21,6 @@ export const DEFAULT_LIMITS: Limits = {
   helloMs: 10_000,
   idleMs: 3_600_000,
   pingMs: 30_000,
-  bufferedBytes: 64 * 2 ** 20,
   replyBytes: 256 * 2 ** 20,
 };
 

@@ -56,6 +56,7 @@ export class Server {
       maxPayload: this.#limits.frameBytes,
       skipUTF8Validation: true,
     });
+    this.#http.on('error', (error) => this.#log.error({ err: error }, 'cannot take connections'));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#sweeper = setInterval(() => this.sweep(), SWEEP_MS);
     this.#sweeper.unref();
@@ -67,10 +68,7 @@ export class Server {
     const { host = '127.0.0.1', port = 0 } = options;
     await new Promise<void>((resolve, reject) => {
       server.#http.once('error', reject);
-      server.#http.listen(port, host, () => {
-        server.#http.off('error', reject);
-        resolve();
-      });
+      server.#http.listen(port, host, resolve);
     }).catch((error: unknown) => {
       clearInterval(server.#sweeper);
       throw error;
@@ -114,7 +112,7 @@ export class Server {
     clearInterval(this.#sweeper);
     const drained = new Promise<void>((resolve) => this.#http.close(() => resolve()));
     for (const connection of this.#connections) {
-      connection.end(new FarstepError('shutting_down', 'the server is stopping'));
+      void connection.drainAndEnd(new FarstepError('shutting_down', 'the server is stopping'));
     }
     const cut = setTimeout(() => {
       for (const connection of this.#connections) connection.terminate();
@@ -126,6 +124,7 @@ export class Server {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => {}); // a peer that is gone before it was answered
     if (this.#closing) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
       return;
@@ -133,7 +132,7 @@ export class Server {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const name = randomBytes(6).toString('base64url');
       const log = this.#log;
-      const connection = new Connection(webSocket as ServerSocket, {
+      const connection = new Connection(webSocket as ServerSocket, socket, {
         name,
         host: this.#envs,
         limits: this.#limits,
@@ -151,7 +150,7 @@ export class Server {
   }
 
   #answerHttp(request: IncomingMessage, response: ServerResponse): void {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const path = (request.url ?? '/').split('?', 1)[0]!;
     const json = (status: number, body: object): void => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(`${JSON.stringify(body)}\n`);

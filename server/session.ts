@@ -34,7 +34,11 @@ export interface ReplyPort {
   send(frame: Uint8Array): void;
   /** Sends what `write` puts into memory of `size` bytes; `write` gives the length. */
   sendWritten(size: number, write: (target: Uint8Array) => number): void;
+  /** Resolves when the client has taken what was sent; undefined where it has taken it already. */
+  drained(): Promise<void> | undefined;
 }
+
+type Message = ReturnType<typeof unpackMessage>;
 
 /**
  * What one client has on the server: its vector envs, and the handling of its requests one after the other in the
@@ -43,8 +47,10 @@ export interface ReplyPort {
 export class Session {
   readonly #envs = new Map<number, HostedVectorEnv>();
   #nextHandle = 1;
-  #waiting: Uint8Array[] = [];
-  #busy = false;
+  readonly #waiting: { readonly request: StepFrame | Message; readonly frame: Uint8Array }[] = [];
+  /** Set while requests wait for one before them; resolves when they need not any more. */
+  #holding: Promise<void> | undefined;
+  #closed = false;
 
   constructor(
     readonly name: string,
@@ -63,12 +69,10 @@ export class Session {
 
   /** Handles one frame. Throws only what ends the connection (`bad_frame`); everything else is answered. */
   receive(frame: Uint8Array): void {
-    if (this.#busy) {
-      this.#waiting.push(frame);
-      return;
-    }
-    const done = isHotFrame(frame) ? this.#step(decodeStep(frame), frame) : this.#control(frame);
-    if (done) this.#holdUntil(done);
+    // Decoded before it waits: whoever brings a bad frame is still there to be told.
+    const request = isHotFrame(frame) ? decodeStep(frame) : unpackMessage(frame);
+    if (this.#holding) this.#waiting.push({ request, frame });
+    else this.#handle(request, frame);
   }
 
   /** Answers a frame with an error instead of handling it. */
@@ -77,21 +81,39 @@ export class Session {
     this.#fail(Number.isSafeInteger(id) ? (id as number) : null, error);
   }
 
-  /** Requests behind one that is answered later wait for it, so that replies keep the order of requests. */
-  #holdUntil(done: Promise<void>): void {
-    this.#busy = true;
-    void done.then(() => {
-      this.#busy = false;
-      const frames = this.#waiting;
-      this.#waiting = [];
-      for (const frame of frames) this.receive(frame);
-    });
+  /** Resolves when every request that came has been answered. */
+  async settled(): Promise<void> {
+    while (this.#holding) await this.#holding;
   }
 
   close(): void {
+    this.#closed = true;
     for (const env of this.#envs.values()) env.close();
     this.#envs.clear();
-    this.#waiting = [];
+    this.#waiting.length = 0;
+  }
+
+  #handle(request: StepFrame | Message, frame: Uint8Array): void {
+    const done = 'type' in request ? this.#control(request) : this.#step(request, frame);
+    const wait = done ?? this.port.drained();
+    if (wait) this.#holdUntil(wait);
+  }
+
+  /**
+   * Requests behind one that is answered later wait for it, so that replies keep the order of requests. They also wait
+   * for the client to take its replies: one that does not read makes the server hold one reply and no more.
+   */
+  #holdUntil(done: Promise<void>): void {
+    this.#holding = done
+      .then(() => this.port.drained())
+      .then(() => {
+        this.#holding = undefined;
+        while (!this.#holding) {
+          const next = this.#waiting.shift();
+          if (!next) return;
+          this.#handle(next.request, next.frame);
+        }
+      });
   }
 
   #step(step: StepFrame, frame: Uint8Array): Promise<void> | undefined {
@@ -102,10 +124,9 @@ export class Session {
       this.#takeActions(env, step, frame, ids?.length ?? numEnvs);
       const batch = env.step(ids);
       if (batch instanceof Promise) {
-        return batch.then(
-          (result) => this.#sendStepped(step.id, env, result),
-          (error: unknown) => this.#fail(step.id, error, step.env),
-        );
+        return batch
+          .then((result) => this.#sendStepped(step.id, env, result))
+          .catch((error: unknown) => this.#fail(step.id, error, step.env));
       }
       this.#sendStepped(step.id, env, batch);
     } catch (error) {
@@ -122,7 +143,8 @@ export class Session {
         `step: expected ${leaves.length} slabs of actions, got ${step.actions.length}`,
       );
     }
-    for (const [i, leaf] of leaves.entries()) {
+    for (let i = 0; i < leaves.length; i++) {
+      const leaf = leaves[i]!;
       const { offset, length } = step.actions[i]!;
       const expected = n * rowBytes(leaf);
       if (length !== expected) {
@@ -132,7 +154,7 @@ export class Session {
           `step: actions[${i}]: expected ${expected} bytes (${what}), got ${length}`,
         );
       }
-      slabBytes(env.actions[i]!, leaf, n).set(frame.subarray(offset, offset + length));
+      slabBytes(env.actions[i]!, rowBytes(leaf), n).set(frame.subarray(offset, offset + length));
     }
   }
 
@@ -143,8 +165,7 @@ export class Session {
     );
   }
 
-  #control(frame: Uint8Array): Promise<void> | undefined {
-    const message = unpackMessage(frame);
+  #control(message: Message): Promise<void> | undefined {
     const id = Number.isSafeInteger(message.id) ? (message.id as number) : null;
     if (message.type === 'hello') {
       this.#fail(id, new FarstepError('second_hello', `session ${this.name} has been welcomed already`));
@@ -154,14 +175,13 @@ export class Session {
       const request = parseRequest(message);
       const reply = this.#answer(request);
       if (reply instanceof Promise) {
-        return reply.then(
-          (result) => this.port.send(packMessage(result)),
-          (error: unknown) => this.#fail(id, error, 'env' in request ? request.env : undefined),
-        );
+        return reply
+          .then((result) => this.port.send(packMessage(result)))
+          .catch((error: unknown) => this.#fail(id, error, message.env));
       }
       this.port.send(packMessage(reply));
     } catch (error) {
-      this.#fail(id, error, typeof message.env === 'number' ? message.env : undefined);
+      this.#fail(id, error, message.env);
     }
     return undefined;
   }
@@ -200,6 +220,7 @@ export class Session {
       );
     }
     const made = (env: HostedVectorEnv): Reply => {
+      if (this.#closed) env.close();
       const bytes = steppedBytes(env.layout, request.numEnvs);
       if (bytes > replyBytes) {
         env.close();
@@ -226,9 +247,9 @@ export class Session {
         type: 'started',
         id: request.id,
         n: batch.n,
-        observations: observations.map((leaf, i) => slabBytes(batch.observations[i]!, leaf, batch.n)),
+        observations: observations.map((leaf, i) => slabBytes(batch.observations[i]!, leaf.bytes, batch.n)),
         infos: infos.map(({ name, leaves }) =>
-          leaves.map((leaf, i) => slabBytes(batch.infos[name]![i]!, leaf, batch.n)),
+          leaves.map((leaf, i) => slabBytes(batch.infos[name]![i]!, leaf.bytes, batch.n)),
         ),
         seeds: Array.from(batch.seeds.subarray(0, batch.n)),
       };

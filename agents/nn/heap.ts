@@ -18,7 +18,7 @@ export class Heap {
   readonly kernels: Kernels;
   readonly #backend: BackendWasm;
   readonly #module: EmscriptenModule;
-  #floats = new Float32Array(0);
+  #floats: Float32Array = new Float32Array(0);
   #scratch = 0;
   #scratchBytes = 0;
 
@@ -52,6 +52,18 @@ export class Heap {
 
   get bytes(): Uint8Array {
     return this.#module.HEAPU8;
+  }
+
+  /** Puts numbers at an address as floats, bytes multiplied by `scale`. */
+  writeFloats(address: number, values: Float32Array | Uint8Array, scale: number): void {
+    if (values instanceof Float32Array) {
+      this.floats.set(values, address / 4);
+      return;
+    }
+    // The bytes go to the end of the floats' own room and are widened from there in place.
+    const bytes = address + 3 * values.length;
+    this.bytes.set(values, bytes);
+    this.kernels.bytesToFloats!(bytes, address, values.length, scale);
   }
 
   /** Room for `floats` floats that the caller owns until the next call of `scratch`. Only ever grows. */

@@ -3,25 +3,33 @@ import { type ActivationName, RELU, TANH } from './activations.js';
 import type { Heap } from './heap.js';
 import { type Initializer, zeros } from './init.js';
 
-/** Where one forward pass over a layer finds its arrays: byte addresses in the heap. */
+/** Arrays of one pass over a layer, as byte addresses in the heap. `scratch` has room for `scratch(batch)` floats. */
 export interface ForwardPass {
   readonly batch: number;
   /** The layer's first parameter. */
   readonly parameters: number;
   readonly x: number;
   readonly y: number;
-  /** Room for `scratch(batch)` floats. */
   readonly scratch: number;
 }
 
-/** As ForwardPass, after it: x and y are as the forward pass left them. */
-export interface BackwardPass extends ForwardPass {
+export interface ParameterGradientPass {
+  readonly batch: number;
+  readonly x: number;
+  /** dL/dz, z being the affine output, before the activation. */
+  readonly dz: number;
   /** Where dL/dparameters goes; what was there is overwritten. */
   readonly gradient: number;
-  /** dL/dy; the layer may overwrite it. */
-  readonly dy: number;
-  /** Where dL/dx goes; 0 where nobody wants it. */
+  readonly scratch: number;
+}
+
+export interface InputGradientPass {
+  readonly batch: number;
+  readonly parameters: number;
+  readonly dz: number;
+  /** Where dL/dx goes; what was there is overwritten. */
   readonly dx: number;
+  readonly scratch: number;
 }
 
 export interface ParameterSpec {
@@ -41,7 +49,10 @@ export interface Layer {
   /** Floats of working memory that either pass needs. */
   scratch(batch: number): number;
   forward(heap: Heap, pass: ForwardPass): void;
-  backward(heap: Heap, pass: BackwardPass): void;
+  /** Turns dL/dy into dL/dz in place; y is the layer's output. */
+  undoActivation(heap: Heap, pass: { batch: number; y: number; dy: number }): void;
+  parameterGradient(heap: Heap, pass: ParameterGradientPass): void;
+  inputGradient(heap: Heap, pass: InputGradientPass): void;
   compose(x: tf.Tensor, parameters: tf.Tensor[]): tf.Tensor;
 }
 
@@ -53,15 +64,23 @@ export function sizeOf(shape: number[]): number {
 
 const ACTIVATIONS = { linear: undefined, relu: RELU, tanh: TANH } as const;
 
-/** Turns dL/dy into the gradient before the activation, in place. */
-function activationGradient(heap: Heap, activation: ActivationName, dy: number, y: number, n: number): void {
-  if (activation !== 'linear') heap.kernels[`${activation}Gradient`]!(dy, y, n);
+/** The two kernels of an activation over y [batch, width]; a relu is part of the matrix product already. */
+function activationKernels(activation: ActivationName, width: number) {
+  return {
+    activate({ kernels }: Heap, y: number, batch: number): void {
+      if (activation === 'tanh') kernels.tanh!(y, batch * width);
+    },
+    undoActivation({ kernels }: Heap, { batch, y, dy }: { batch: number; y: number; dy: number }): void {
+      if (activation !== 'linear') kernels[`${activation}Gradient`]!(dy, y, batch * width);
+    },
+  };
 }
 
 /** y = activation(x · W + b), x flattened to [batch, inputs]. */
 export function dense(inputShape: number[], units: number, activation: ActivationName, init: Initializer): Layer {
   const inputs = sizeOf(inputShape);
   const weights = inputs * units;
+  const { activate, undoActivation } = activationKernels(activation, units);
   return {
     kind: 'dense',
     label: `dense(${units}${activation === 'linear' ? '' : `, ${activation}`})`,
@@ -71,20 +90,20 @@ export function dense(inputShape: number[], units: number, activation: Activatio
       { name: 'bias', shape: [units], init: zeros },
     ],
     scratch: () => weights,
-    forward({ kernels }, { batch, parameters, x, y }) {
+    forward(heap, { batch, parameters, x, y }) {
       const bias = parameters + FLOAT * weights;
       const relu = activation === 'relu' ? 1 : 0;
-      kernels.matmul!(x, parameters, y, batch, units, inputs, FLOAT * inputs, FLOAT, bias, 0, relu);
-      if (activation === 'tanh') kernels.tanh!(y, batch * units);
+      heap.kernels.matmul!(x, parameters, y, batch, units, inputs, FLOAT * inputs, FLOAT, bias, 0, relu);
+      activate(heap, y, batch);
     },
-    backward(heap, { batch, parameters, gradient, x, y, dy, dx, scratch }) {
-      const { kernels } = heap;
-      activationGradient(heap, activation, dy, y, batch * units);
-      kernels.matmul!(x, dy, gradient, inputs, units, batch, FLOAT, FLOAT * inputs, 0, 0, 0);
-      kernels.columnSums!(dy, gradient + FLOAT * weights, batch, units);
-      if (dx === 0) return;
+    undoActivation,
+    parameterGradient({ kernels }, { batch, x, dz, gradient }) {
+      kernels.matmul!(x, dz, gradient, inputs, units, batch, FLOAT, FLOAT * inputs, 0, 0, 0);
+      kernels.columnSums!(dz, gradient + FLOAT * weights, batch, units);
+    },
+    inputGradient({ kernels }, { batch, parameters, dz, dx, scratch }) {
       kernels.transpose!(parameters, scratch, inputs, units);
-      kernels.matmul!(dy, scratch, dx, batch, inputs, units, FLOAT * units, FLOAT, 0, 0, 0);
+      kernels.matmul!(dz, scratch, dx, batch, inputs, units, FLOAT * units, FLOAT, 0, 0, 0);
     },
     compose(x, [weight, bias]) {
       const z = tf.add(tf.matMul(tf.reshape(x, [-1, inputs]), weight as tf.Tensor2D), bias!);
@@ -101,17 +120,25 @@ const PATCH_FLOATS = 1 << 16;
  * [size, size, channels, filters]; the patches under it are gathered a few examples at a time and multiplied with it.
  */
 export function conv(
-  [height, width, channels]: [number, number, number],
+  [height, across, channels]: [number, number, number],
   { filters, size, stride }: { filters: number; size: number; stride: number },
   activation: ActivationName,
   init: Initializer,
 ): Layer {
   const rows = Math.floor((height - size) / stride) + 1;
-  const columns = Math.floor((width - size) / stride) + 1;
+  const columns = Math.floor((across - size) / stride) + 1;
   const positions = rows * columns;
   const patch = size * size * channels;
   const weights = patch * filters;
-  const image = height * width * channels;
+  const image = height * across * channels;
+  const width = positions * filters;
+  const { activate, undoActivation } = activationKernels(activation, width);
+  const gather = ({ kernels }: Heap, from: number, to: number, examples: number): void => {
+    kernels.gatherPatches!(from, to, examples, height, across, channels, size, stride);
+  };
+  const scatter = ({ kernels }: Heap, to: number, from: number, examples: number): void => {
+    kernels.scatterPatches!(to, from, examples, height, across, channels, size, stride);
+  };
   const atATime = Math.max(1, Math.floor(PATCH_FLOATS / (positions * patch)));
   /** Calls `visit(first, count)` for each group of examples whose patches are held together. */
   const groups = (batch: number, visit: (first: number, count: number) => void): void => {
@@ -125,44 +152,44 @@ export function conv(
       { name: 'weight', shape: [size, size, channels, filters], init },
       { name: 'bias', shape: [filters], init: zeros },
     ],
-    scratch: (batch) => Math.min(batch, atATime) * positions * patch + weights,
-    forward({ kernels }, { batch, parameters, x, y, scratch }) {
+    scratch: (batch) => weights + Math.min(batch, atATime) * positions * patch,
+    forward(heap, { batch, parameters, x, y, scratch }) {
+      const { kernels } = heap;
       const bias = parameters + FLOAT * weights;
       const relu = activation === 'relu' ? 1 : 0;
       groups(batch, (first, count) => {
-        const from = x + FLOAT * first * image;
-        const to = y + FLOAT * first * positions * filters;
-        kernels.gatherPatches!(from, scratch, count, height, width, channels, size, stride);
         const m = count * positions;
+        gather(heap, x + FLOAT * first * image, scratch, count);
+        const to = y + FLOAT * first * width;
         kernels.matmul!(scratch, parameters, to, m, filters, patch, FLOAT * patch, FLOAT, bias, 0, relu);
       });
-      if (activation === 'tanh') kernels.tanh!(y, batch * positions * filters);
+      activate(heap, y, batch);
     },
-    backward(heap, { batch, parameters, gradient, x, y, dy, dx, scratch }) {
+    undoActivation,
+    parameterGradient(heap, { batch, x, dz, gradient, scratch }) {
       const { kernels } = heap;
-      activationGradient(heap, activation, dy, y, batch * positions * filters);
-      kernels.columnSums!(dy, gradient + FLOAT * weights, batch * positions, filters);
+      kernels.columnSums!(dz, gradient + FLOAT * weights, batch * positions, filters);
       groups(batch, (first, count) => {
-        const from = x + FLOAT * first * image;
-        const dFrom = dy + FLOAT * first * positions * filters;
-        const start = first === 0 ? 0 : gradient;
         const k = count * positions;
-        kernels.gatherPatches!(from, scratch, count, height, width, channels, size, stride);
+        const from = dz + FLOAT * first * width;
+        const start = first === 0 ? 0 : gradient;
+        gather(heap, x + FLOAT * first * image, scratch, count);
         kernels.matmul!(
-          ...([scratch, dFrom, gradient, patch, filters, k] as const),
+          ...([scratch, from, gradient, patch, filters, k] as const),
           ...([FLOAT, FLOAT * patch, start, FLOAT * filters, 0] as const),
         );
       });
-      if (dx === 0) return;
-      const transposed = scratch + FLOAT * (this.scratch(batch) - weights);
-      kernels.transpose!(parameters, transposed, patch, filters);
+    },
+    inputGradient(heap, { batch, parameters, dz, dx, scratch }) {
+      const { kernels } = heap;
+      const patches = scratch + FLOAT * weights;
+      kernels.transpose!(parameters, scratch, patch, filters);
       heap.floats.fill(0, dx / FLOAT, dx / FLOAT + batch * image);
       groups(batch, (first, count) => {
-        const dFrom = dy + FLOAT * first * positions * filters;
         const m = count * positions;
-        kernels.matmul!(dFrom, transposed, scratch, m, patch, filters, FLOAT * filters, FLOAT, 0, 0, 0);
-        const to = dx + FLOAT * first * image;
-        kernels.scatterPatches!(to, scratch, count, height, width, channels, size, stride);
+        const from = dz + FLOAT * first * width;
+        kernels.matmul!(from, scratch, patches, m, patch, filters, FLOAT * filters, FLOAT, 0, 0, 0);
+        scatter(heap, dx + FLOAT * first * image, patches, count);
       });
     },
     compose(x, [weight, bias]) {

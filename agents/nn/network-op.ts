@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { currentHeap, type Heap } from './heap.js';
-import { sizeOf } from './layers.js';
+
 import type { Sequential } from './network.js';
 
 const KERNEL = 'FarstepSequential';

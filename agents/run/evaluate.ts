@@ -70,10 +70,3 @@ export async function evaluate(env: RunEnv, policy: Policy, options: EvaluateOpt
     unfinished: returns.length - finished,
   };
 }
-
-/** The mean of some numbers; NaN where there is none. */
-export const mean = (values: ArrayLike<number>): number => {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum / values.length;
-};

@@ -2,9 +2,10 @@ import type { TypedArray } from '../../protocol/dtypes.js';
 import type { StepResult } from '../../protocol/client/results.js';
 import type { Agent, Metrics } from '../agent.js';
 import { type CheckpointReader, type Files, jsonFile, readJson } from '../checkpoint.js';
+import { mean } from '../mean.js';
 import { Random } from '../random.js';
 import { checkAutoreset, type RunEnv } from './env.js';
-import { evaluate, mean } from './evaluate.js';
+import { evaluate } from './evaluate.js';
 import { Journal } from './journal.js';
 import { Means } from './means.js';
 

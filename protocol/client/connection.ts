@@ -27,7 +27,8 @@ type Frame = Uint8Array;
 export type Unsent<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never;
 
 interface Pending {
-  readonly resolve: (frame: Frame) => void;
+  readonly read: (frame: Frame) => unknown;
+  readonly resolve: (value: never) => void;
   readonly reject: (error: FarstepError) => void;
   readonly sentAt: number;
 }
@@ -73,7 +74,9 @@ export class Connection {
     let connection: Connection | undefined;
     let socket: Socket | undefined;
     return new Promise((resolve, reject) => {
+      let failed = false;
       const fail = (error: FarstepError) => {
+        failed = true;
         clearTimeout(timer);
         socket?.close(1000, '');
         reject(error);
@@ -110,7 +113,8 @@ export class Connection {
         },
       }).then((opened) => {
         socket = opened;
-      }, reject);
+        if (failed) opened.close(1000, '');
+      }, fail);
     });
   }
 
@@ -120,12 +124,10 @@ export class Connection {
   }
 
   /** Sends a control message; resolves with the reply that its type promises, rejects with the server's error. */
-  async request<T extends Request['type']>(
-    message: Unsent<Extract<Request, { type: T }>>,
-  ): Promise<ReplyOf[T]> {
+  request<T extends Request['type']>(message: Unsent<Extract<Request, { type: T }>>): Promise<ReplyOf[T]> {
     const id = this.#nextId++;
-    const frame = await this.exchange(id, packMessage({ ...message, id } as unknown as Request));
-    return unpackMessage(frame) as unknown as ReplyOf[T];
+    const frame = packMessage({ ...message, id } as unknown as Request);
+    return this.exchange(id, frame, (reply) => unpackMessage(reply) as unknown as ReplyOf[T]);
   }
 
   /** An id for a frame that the caller encodes. */
@@ -133,11 +135,17 @@ export class Connection {
     return this.#nextId++;
   }
 
-  /** Sends the frame of request `id`; resolves with the frame of its reply. */
-  exchange(id: number, frame: Frame): Promise<Frame> {
+  /**
+   * Sends the frame of request `id`, which may be overwritten afterwards; resolves with what `read` makes of the
+   * frame of its reply.
+   */
+  exchange<T>(id: number, frame: Frame, read: (reply: Frame) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#over) return reject(this.#over);
-      this.#pending.set(id, { resolve, reject, sentAt: Date.now() });
+      if (this.#over) {
+        reject(this.#over);
+        return;
+      }
+      this.#pending.set(id, { read, resolve, reject, sentAt: Date.now() });
       this.#socket.send(frame);
     });
   }
@@ -151,17 +159,17 @@ export class Connection {
   #receive(frame: Frame): void {
     try {
       if (isHotFrame(frame)) {
-        this.#settle(steppedId(frame))?.resolve(frame);
+        this.#settle(steppedId(frame), frame);
         return;
       }
       const message = unpackMessage(frame);
       if (message.type !== 'error') {
-        this.#settle(message.id as number)?.resolve(frame);
+        this.#settle(message.id as number, frame);
         return;
       }
       const error = toError(message as unknown as ErrorMessage);
       const { id } = message as unknown as ErrorMessage;
-      if (id !== null) this.#settle(id)?.reject(error);
+      if (id !== null) this.#take(id)?.reject(error);
       else this.#end(error);
     } catch (error) {
       this.#end(error as FarstepError);
@@ -169,7 +177,18 @@ export class Connection {
     }
   }
 
-  #settle(id: number): Pending | undefined {
+  /** A reply to a request that nobody waits for any more is dropped. */
+  #settle(id: number, frame: Frame): void {
+    const pending = this.#take(id);
+    if (!pending) return;
+    try {
+      pending.resolve(pending.read(frame) as never);
+    } catch (error) {
+      pending.reject(error as FarstepError);
+    }
+  }
+
+  #take(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     return pending;

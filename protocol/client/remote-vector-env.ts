@@ -1,6 +1,6 @@
 import { arrayType, sizeOf, type TypedArray, viewOrCopy } from '../dtypes.js';
 import { FarstepError } from '../errors.js';
-import { decodeStepped, encodeStep } from '../frames.js';
+import { decodeStepped, type FrameLayout, frameLayout, type LeafLayout, StepEncoder } from '../frames.js';
 import type { AutoresetMode, Contract } from '../messages.js';
 import { type Leaf, type Space, spaceFromJSON } from '../spaces/index.js';
 import type { EnvSpec, Image, Options } from '../spec.js';
@@ -40,7 +40,9 @@ export class RemoteVectorEnv {
   /** Changes whenever anything in the contract does. */
   readonly contractHash: string;
   readonly #connection: Connection;
-  readonly #layout;
+  readonly #layout: FrameLayout;
+  readonly #decode: (frame: Uint8Array) => StepResult;
+  readonly #encoder = new StepEncoder();
   readonly #actionLeaves: readonly Leaf[];
   readonly #handle: number;
   readonly #underway: Promise<StepResult>[] = [];
@@ -60,7 +62,8 @@ export class RemoteVectorEnv {
     this.autoreset = contract.autoreset;
     this.maxEpisodeSteps = contract.maxEpisodeSteps;
     this.contractHash = contract.hash;
-    this.#layout = { observations: contract.observationLeaves, infos: contract.infos };
+    this.#layout = frameLayout(contract.observationLeaves, contract.infos);
+    this.#decode = (frame) => decodeStepped(frame, this.#layout);
     this.#actionLeaves = contract.actionLeaves;
   }
 
@@ -71,8 +74,8 @@ export class RemoteVectorEnv {
     const seeds = typeof seed === 'number' ? indices.map((i) => seed + i) : seed;
     const env = this.#handle;
     const reply = await this.#connection.request<'reset'>({ type: 'reset', env, ids, seeds, options });
-    const slabs = (leaves: readonly Leaf[], bytes: readonly Uint8Array[]) =>
-      leaves.map((leaf, i) => viewOrCopy(leaf.dtype, bytes[i]!, 0, reply.n * sizeOf(leaf.shape)));
+    const slabs = (leaves: readonly LeafLayout[], bytes: readonly Uint8Array[]) =>
+      leaves.map((leaf, i) => viewOrCopy(leaf.dtype, bytes[i]!, 0, reply.n * leaf.size));
     const infos: Infos = Object.fromEntries(
       this.#layout.infos.map(({ name, leaves }, i) => [name, slabs(leaves, reply.infos[i]!)]),
     );
@@ -88,15 +91,17 @@ export class RemoteVectorEnv {
    * Steps all envs, or those of `ids`. `actions` are typed arrays of the action leaves' dtypes, a row an env.
    * Rejects with `bad_action` (nothing was stepped), `not_reset`, `episode_over`, `env_failed`.
    */
-  async step(actions: Actions, { ids }: StepOptions = {}): Promise<StepResult> {
-    this.#checkOpen('step');
+  step(actions: Actions, { ids }: StepOptions = {}): Promise<StepResult> {
     const slabs = Array.isArray(actions) ? (actions as readonly TypedArray[]) : [actions as TypedArray];
-    this.#checkActions(slabs, ids?.length ?? this.numEnvs);
-    const connection = this.#connection;
-    const id = connection.takeId();
+    try {
+      this.#checkOpen('step');
+      this.#checkActions(slabs, ids?.length ?? this.numEnvs);
+    } catch (error) {
+      return Promise.reject(error as FarstepError);
+    }
+    const id = this.#connection.takeId();
     const rows = ids === undefined ? undefined : Uint32Array.from(ids);
-    const frame = await connection.exchange(id, encodeStep(id, this.#handle, slabs, rows));
-    return decodeStepped(frame, this.#layout);
+    return this.#connection.exchange(id, this.#encoder.encode(id, this.#handle, slabs, rows), this.#decode);
   }
 
   /** Sends a step without waiting for it; `stepWait` gives its result. */
@@ -154,7 +159,8 @@ export class RemoteVectorEnv {
         `step: expected ${leaves.length} arrays of actions, got ${slabs.length}`,
       );
     }
-    for (const [i, { dtype, shape, path }] of leaves.entries()) {
+    for (let i = 0; i < leaves.length; i++) {
+      const { dtype, shape, path } = leaves[i]!;
       const slab = slabs[i]!;
       const length = n * sizeOf(shape);
       if (slab instanceof arrayType(dtype) && slab.length === length) continue;

@@ -1,8 +1,15 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
-import { encodeStep } from '../../protocol/frames.js';
-import { arrayType, connect, type SampleSource, type Space, sizeOf, type TypedArray } from '../../protocol/index.js';
+import { StepEncoder } from '../../protocol/frames.js';
+import {
+  arrayType,
+  connect,
+  type SampleSource,
+  type Space,
+  sizeOf,
+  type TypedArray,
+} from '../../protocol/index.js';
 import { type EmbeddedServer, reply, startEmbeddedServer } from '../embedded-server.js';
 
 /** What is measured: an env, how many together, and what the project promises of it. */
@@ -48,7 +55,8 @@ export interface SoakResult {
   readonly clientBytes: readonly [number, number];
 }
 
-const ROUNDS = 5;
+/** Many short rounds in turns, so that a busy moment of the machine meets both sides. */
+const ROUNDS = 25;
 
 type RoundTrip = () => Promise<unknown>;
 
@@ -109,7 +117,7 @@ async function measure(
   const env = await client.make(testCase.env, { numEnvs: testCase.numEnvs, seed: 1, autoreset: 'same_step' });
   await env.reset();
   const actions = randomActions(env.actionSpace, env.numEnvs, 64);
-  const requestBytes = encodeStep(1000, 1, [actions[0]!]).length;
+  const requestBytes = new StepEncoder().encode(1000, 1, [actions[0]!]).length;
   const rows = env.contract.observationLeaves.reduce(
     (sum, leaf) => sum + sizeOf(leaf.shape) * arrayType(leaf.dtype).BYTES_PER_ELEMENT,
     0,
@@ -119,8 +127,8 @@ async function measure(
   let i = 0;
   const step: RoundTrip = () => env.step(actions[i++ & 63] as TypedArray);
 
-  await rate(step, seconds / 2);
-  await rate(echo.roundTrip, seconds / 2);
+  await rate(step, 2 * seconds);
+  await rate(echo.roundTrip, 2 * seconds);
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {

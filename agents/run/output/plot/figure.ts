@@ -3,7 +3,7 @@ export interface Figure {
   readonly title: string;
   readonly x: Axis;
   readonly y: Axis;
-  /** Drawn in this order. Series of one name share a colour and an entry in the legend; give a nameless one neither. */
+  /** Series of one name share a colour and an entry in the legend; entries are in the order of the names. */
   readonly series: readonly Series[];
 }
 

@@ -4,7 +4,7 @@ import { tickLabels, ticks } from './ticks.js';
 /** Width of a text in pixels, in the font that the PNG is drawn with. */
 export type Measure = (text: string, size: number, bold?: boolean) => number;
 
-/** Arimo has the widths of Arial and Helvetica, so the layout holds whichever of them a viewer has. */
+/** Arimo has the widths of Arial and Helvetica, so the layout is the same whichever of them a viewer has. */
 export const FONT_FAMILY = `Arimo, 'Arimo Greek', 'Liberation Sans', Arial, Helvetica, sans-serif`;
 
 /** Of the picture in pixels. */
@@ -204,7 +204,8 @@ function drawLegend(
   let x = left;
   let row = 0;
   const marks = [...colours].flatMap(([name, colour]) => {
-    const width = LEGEND.key + LEGEND.gap + measure(name, LEGEND.size);
+    const length = measure(name, LEGEND.size);
+    const width = LEGEND.key + LEGEND.gap + length;
     if (x > left && x + width > WIDTH - MARGIN.right) {
       x = left;
       row += 1;
@@ -216,7 +217,7 @@ function drawLegend(
       ...series
         .filter((s) => s.name === name)
         .map((s) => legendKey(s, colour, start, baseline - LEGEND.size * 0.35)),
-      text(name, start + LEGEND.key + LEGEND.gap, baseline, { size: LEGEND.size }),
+      text(name, start + LEGEND.key + LEGEND.gap, baseline, { size: LEGEND.size, length }),
     ];
   });
   return { marks, height: colours.size === 0 ? 0 : (row + 1) * LEGEND.row + 4 };
@@ -270,14 +271,17 @@ interface TextStyle {
   readonly fill?: string;
   /** Reads from bottom to top. */
   readonly upwards?: boolean;
+  /** Width in pixels that a viewer with another font squeezes the text to. */
+  readonly length?: number;
 }
 
 function text(content: string, x: number, y: number, style: TextStyle): string {
-  const { size, bold, anchor, fill = INK, upwards } = style;
+  const { size, bold, anchor, fill = INK, upwards, length } = style;
   const place = upwards ? `transform="translate(${n(x)} ${n(y)}) rotate(-90)"` : `x="${n(x)}" y="${n(y)}"`;
   const weight = bold ? ' font-weight="700"' : '';
   const align = anchor ? ` text-anchor="${anchor}"` : '';
-  return `<text ${place} font-size="${size}"${weight}${align} fill="${fill}">${escapeXml(content)}</text>`;
+  const squeeze = length === undefined ? '' : ` textLength="${n(length)}" lengthAdjust="spacingAndGlyphs"`;
+  return `<text ${place} font-size="${size}"${weight}${align}${squeeze} fill="${fill}">${escapeXml(content)}</text>`;
 }
 
 /** A title cut to what fits, with an ellipsis. */

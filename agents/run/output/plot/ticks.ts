@@ -6,7 +6,8 @@ export function ticks(low: number, high: number, count: number): number[] {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const scaled = rough / power; // from 1 to 10; rounded on the logarithmic scale
-  const step = power * (scaled < Math.sqrt(2) ? 1 : scaled < Math.sqrt(10) ? 2 : scaled < Math.sqrt(50) ? 5 : 10);
+  const step =
+    power * (scaled < Math.sqrt(2) ? 1 : scaled < Math.sqrt(10) ? 2 : scaled < Math.sqrt(50) ? 5 : 10);
   const slack = 1e-9; // so that 0.3 counts as a multiple of 0.1
   const first = Math.ceil(low / step - slack);
   const last = Math.floor(high / step + slack);

@@ -1,0 +1,20 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { currentHeap } from './heap.js';
+
+/**
+ * A float tensor of observations as they come, bytes multiplied by `scale` on the way. The caller disposes it, or makes
+ * it inside tf.tidy.
+ */
+export function inputTensor(data: Float32Array | Uint8Array, shape: number[], scale = 1): tf.Tensor {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (data.length !== size) {
+    throw new Error(`input: ${data.length} numbers do not fill a tensor of [${shape.join(', ')}], which takes ${size}`);
+  }
+  const heap = currentHeap();
+  if (heap === undefined) {
+    return tf.tensor(data instanceof Float32Array ? data.slice() : Float32Array.from(data, (x) => x * scale), shape);
+  }
+  const tensor = heap.tensor(shape);
+  heap.writeFloats(heap.pointer(tensor), data, scale);
+  return tensor;
+}

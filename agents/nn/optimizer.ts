@@ -1,0 +1,124 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { currentHeap } from './heap.js';
+import { Params } from './params.js';
+import { composePointwise, type Pointwise } from './pointwise.js';
+import { RULES } from './rules.js';
+
+/** Changes a flat parameter vector along a gradient, in one pass over it. */
+export interface Optimizer {
+  /** Steps taken so far. */
+  readonly steps: number;
+  /**
+   * One step down the gradient [numParams].
+   * @param learningRate instead of the optimizer's own, for schedules
+   * @param gradientScale multiplies the gradient first; clipping by global norm passes maxNorm / norm
+   */
+  step(params: Params, gradient: tf.Tensor1D, learningRate?: number, gradientScale?: number): void;
+  /** All that the next step depends on, for a checkpoint: the step counter and what it keeps for each parameter. */
+  state(): Record<string, Float32Array>;
+  /** @throws Error where the state is another optimizer's or of another network */
+  load(state: Record<string, Float32Array>): void;
+  dispose(): void;
+}
+
+/** A rule of one element, and the scalars it is given at step t = 1, 2, …. */
+interface Method {
+  readonly name: keyof typeof RULES;
+  /** What is kept for each parameter between steps; all begin at 0. */
+  readonly slots: readonly string[];
+  scalars(step: number, learningRate: number): Record<string, number>;
+}
+
+class FlatOptimizer implements Optimizer {
+  steps = 0;
+  #slots: Params[] | undefined;
+
+  constructor(
+    readonly method: Method,
+    readonly learningRate: number,
+  ) {}
+
+  step(params: Params, gradient: tf.Tensor1D, learningRate = this.learningRate, gradientScale = 1): void {
+    if (gradient.size !== params.size) {
+      throw new Error(`${this.method.name}: a gradient of ${gradient.size} for ${params.size} parameters`);
+    }
+    this.#slots ??= this.method.slots.map(() => new Params(new Float32Array(params.size)));
+    this.steps += 1;
+    const { name } = this.method;
+    const rule: Pointwise = RULES[name];
+    const scalars = { gradientScale, ...this.method.scalars(this.steps, learningRate) } as Record<string, number>;
+    const heap = currentHeap();
+    if (heap !== undefined) {
+      const arrays = [params.tensor, gradient, ...this.#slots.map((slot) => slot.tensor)];
+      heap.kernels[name]!(
+        ...arrays.map((array) => heap.pointer(array)),
+        ...rule.scalars.map((scalar) => scalars[scalar]!),
+        params.size,
+      );
+      return;
+    }
+    const kept = Object.fromEntries(this.method.slots.map((slot, i) => [slot, this.#slots![i]!]));
+    const owners: Record<string, Params> = { parameter: params, ...kept };
+    const arrays = Object.fromEntries(Object.entries(owners).map(([array, owner]) => [array, owner.tensor]));
+    const results = tf.tidy(() => composePointwise(rule, { ...arrays, gradient }, scalars));
+    for (const [array, owner] of Object.entries(owners)) owner.replace(results[array] as tf.Tensor1D);
+  }
+
+  state(): Record<string, Float32Array> {
+    const slots = this.#slots ?? [];
+    return {
+      steps: Float32Array.of(this.steps),
+      ...Object.fromEntries(slots.map((slot, i) => [this.method.slots[i]!, slot.read()])),
+    };
+  }
+
+  load(state: Record<string, Float32Array>): void {
+    const { steps, ...slots } = state;
+    const names = Object.keys(slots);
+    const expected = steps?.[0] === 0 ? [] : this.method.slots;
+    if (steps?.length !== 1 || names.length !== expected.length || !expected.every((slot) => slot in slots)) {
+      throw new Error(
+        `${this.method.name}: state of [${Object.keys(state).join(', ')}], expected [steps, ${this.method.slots.join(', ')}]`,
+      );
+    }
+    this.dispose();
+    this.steps = steps[0]!;
+    if (expected.length > 0) this.#slots = expected.map((slot) => new Params(slots[slot]!));
+  }
+
+  dispose(): void {
+    for (const slot of this.#slots ?? []) slot.dispose();
+    this.#slots = undefined;
+  }
+}
+
+export interface AdamOptions {
+  readonly learningRate: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+}
+
+/** Adam (Kingma and Ba 2015), numerically as PyTorch's. */
+export function adam({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions): Optimizer {
+  const scalars = (step: number, rate: number): Record<string, number> => ({
+    rate: rate / (1 - beta1 ** step),
+    beta1,
+    beta2,
+    correction: 1 / Math.sqrt(1 - beta2 ** step),
+    epsilon,
+  });
+  return new FlatOptimizer({ name: 'adam', slots: ['mean', 'variance'], scalars }, learningRate);
+}
+
+/** The Euclidean norm of a gradient. */
+export function globalNorm(gradient: tf.Tensor): number {
+  const heap = currentHeap();
+  if (heap !== undefined) return Math.sqrt(heap.kernels.sumOfSquares!(heap.pointer(gradient), gradient.size));
+  return tf.tidy(() => tf.norm(gradient).dataSync()[0]!);
+}
+
+/** The factor that brings a gradient of norm `norm` down to `maxNorm`, 1 where it is within (as PyTorch's clip). */
+export function clipScale(norm: number, maxNorm: number): number {
+  return norm > maxNorm ? maxNorm / norm : 1;
+}
