@@ -51,8 +51,14 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** Characters of a message. It is a sentence; what a stranger put into it is cut. */
 const MAX_MESSAGE = 1000;
+
+/** A message is a sentence: what a stranger put into it is cut, and half a character left by a cut is no text. */
+const sentence = (text: string): string =>
+  (text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE - 3)}...` : text).replace(
+    /\p{Surrogate}/gu,
+    '\ufffd',
+  );
 
 /** An error with a code that the protocol documents. The message says what was expected, what came, and where. */
 export class FarstepError extends Error {
@@ -64,7 +70,7 @@ export class FarstepError extends Error {
     message: string,
     options?: ErrorOptions & { readonly retryAfterMs?: number },
   ) {
-    super(message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 3)}...` : message, options);
+    super(sentence(message), options);
     this.recoverable = ERRORS[code].recoverable;
     this.retryAfterMs = options?.retryAfterMs;
   }

@@ -155,7 +155,8 @@ export class Connection implements ReplyPort {
 
   #hello(frame: Buffer): void {
     const { name, host, limits, log } = this.#context;
-    if (isHotFrame(frame)) throw new FarstepError('bad_hello', 'the first message must be hello, got an array');
+    if (isHotFrame(frame))
+      throw new FarstepError('bad_hello', 'the first message must be hello, got an array');
     const message = unpackMessage(frame);
     if (message.type !== 'hello') {
       throw new FarstepError(

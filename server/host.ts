@@ -1,6 +1,7 @@
 import type { ResetBatch, StepBatch } from '../envs/batch.js';
-import { expandSeed, getEnv, resolveOptions, VectorEnv } from '../envs/index.js';
+import { expandSeed, getEnv, MAX_SEED, resolveOptions, VectorEnv } from '../envs/index.js';
 import type { TypedArray } from '../protocol/dtypes.js';
+import { FarstepError } from '../protocol/errors.js';
 import { type FrameLayout, frameLayout } from '../protocol/frames.js';
 import type { Contract, MakeRequest } from '../protocol/messages.js';
 import type { Image, Options } from '../protocol/spec.js';
@@ -41,15 +42,17 @@ export const inlineHost: EnvHost = {
     const autoreset = request.autoreset ?? 'next_step';
     const maxEpisodeSteps = request.maxEpisodeSteps ?? definition.spec.maxEpisodeSteps;
     const { numEnvs, seed } = request;
+    const last = MAX_SEED[definition.rng] - numEnvs + 1;
+    if (seed !== undefined && seed > last) {
+      throw new FarstepError(
+        'bad_message',
+        `make.seed: expected an integer from 0 to ${last} for ${numEnvs} envs of ${request.env}, got ${seed}`,
+      );
+    }
     const envs = new VectorEnv(definition, { numEnvs, options, autoreset, maxEpisodeSteps });
-    // The seed of `make` is for the first reset of each env that brings none of its own.
-    const first: (number | null)[] = seed === undefined ? [] : expandSeed(seed, numEnvs);
-    const takeSeeds = (ids: Uint32Array | undefined): (number | null)[] =>
-      Array.from(ids ?? Array(numEnvs).keys(), (id) => {
-        const seed = first[id] ?? null;
-        first[id] = null;
-        return seed;
-      });
+    const every = Uint32Array.from({ length: numEnvs }, (_, i) => i);
+    // The seed of `make` is for the first reset of each env, unless that brings one of its own.
+    const unused: (number | null)[] = seed === undefined ? [] : expandSeed(seed, numEnvs);
     const contract = buildContract({
       spec: definition.spec,
       numEnvs,
@@ -65,8 +68,12 @@ export const inlineHost: EnvHost = {
       layout: frameLayout(contract.observationLeaves, contract.infos),
       actions: envs.actions,
       reset: (order) => {
-        const unused = takeSeeds(order.ids);
-        return envs.reset({ ...order, seeds: order.seeds ?? unused });
+        const ids = order.ids ?? every;
+        const given = order.seeds ?? new Array<null>(ids.length).fill(null);
+        const seeds = given.map((seed, row) => seed ?? unused[ids[row]!] ?? null);
+        const batch = envs.reset({ ...order, seeds });
+        for (const id of ids) unused[id] = null; // not before: a reset that is refused uses up no seed
+        return batch;
       },
       step: (ids) => envs.step(ids),
       render: (index) => envs.render(index),

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import './gradients/index.js';
+import { registerWasmOps } from './wasm-ops.js';
 
 export const BACKENDS = ['auto', 'wasm', 'native', 'gpu', 'cpu'] as const;
 export type BackendName = (typeof BACKENDS)[number];
@@ -27,7 +29,10 @@ const START: Record<ChosenBackend['name'], () => Promise<string>> = {
     const wasm = await import('@tensorflow/tfjs-backend-wasm');
     // The binary of the npm package, which lies beside the bundle.
     const bundle = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-    if (tf.findBackend('wasm') === null) wasm.setWasmPaths(dirname(bundle) + sep);
+    if (tf.findBackend('wasm') === null) {
+      wasm.setWasmPaths(dirname(bundle) + sep);
+      registerWasmOps();
+    }
     await activate('wasm');
     return 'wasm: WebAssembly SIMD, one thread';
   },
@@ -54,5 +59,7 @@ async function startTensorFlow(module: string, description: string, install: str
 }
 
 async function activate(name: string): Promise<void> {
+  // Without it tfjs prints a banner of advice about backends, and checks every kernel for leaks.
+  tf.enableProdMode();
   if (!(await tf.setBackend(name))) throw new Error(`backend: ${name} did not start`);
 }

@@ -38,6 +38,12 @@ export class Heap {
     return this.#backend.makeOutput(shape, 'float32');
   }
 
+  /** Another tensor over the same memory, which is freed with the last of them. */
+  share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+    this.#backend.incRef(dataId);
+    return { dataId, shape, dtype };
+  }
+
   /** As `allocate`, as a tensor of the engine, which disposes it as any other. */
   tensor(shape: number[]): tf.Tensor {
     return tf.engine().makeTensorFromTensorInfo(this.allocate(shape));

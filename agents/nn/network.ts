@@ -45,7 +45,7 @@ export interface MlpOptions {
 }
 
 /** Dense layers, `activation` after each but the last. */
-export function mlp(options: MlpOptions): Network {
+export function mlp(options: MlpOptions): Sequential {
   const { hidden, outputs, activation = 'relu', inputScale = 1, init = fanInUniform } = options;
   const inputs = typeof options.inputs === 'number' ? [options.inputs] : options.inputs;
   return new Sequential(inputs, denseLayers(inputs, hidden, outputs, activation, init), inputScale);
@@ -64,7 +64,7 @@ export interface CnnOptions {
 }
 
 /** Convolutions, then dense layers, over [height, width, channels] images; `activation` after each but the last. */
-export function cnn(options: CnnOptions): Network {
+export function cnn(options: CnnOptions): Sequential {
   const { hidden, outputs, activation = 'relu', inputScale = 1, init = fanInUniform } = options;
   let shape: number[] = [...options.inputs];
   const layers = options.conv.map((filter) => {

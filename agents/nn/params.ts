@@ -16,6 +16,7 @@ export class Params {
     this.#tensor = tf.keep(tf.tensor1d(values.slice()));
   }
 
+  /** The vector as it is now. Its clones share its memory; `read` makes a copy. */
   get tensor(): tf.Tensor1D {
     return this.#tensor;
   }

@@ -45,6 +45,8 @@ export interface TrainOptions {
   onMetrics?(step: number, values: Metrics): void;
   /** Called after every step of the vector env. */
   onStep?(step: number): void;
+  /** Called for every training episode that ended, with its undiscounted return. */
+  onEpisode?(episodeReturn: number): void;
   /** A run goes on from a checkpoint. `exact`: just as if it had never stopped; else with new episodes. */
   onResume?(step: number, exact: boolean): void;
 }
@@ -153,7 +155,9 @@ class Training {
     if (result.ended) {
       this.#episodes += result.ended.rows.length;
       for (const [k, length] of result.ended.lengths.entries()) {
-        this.#means.add({ episode_return: result.ended.returns[k]!, episode_length: length });
+        const episodeReturn = result.ended.returns[k]!;
+        this.#means.add({ episode_return: episodeReturn, episode_length: length });
+        this.#options.onEpisode?.(episodeReturn);
       }
     }
     onStep?.(this.#step);

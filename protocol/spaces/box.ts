@@ -10,9 +10,37 @@ import {
   type Value,
 } from './space.js';
 
-const isIntegerType = (dtype: DType): boolean => !dtype.startsWith('float') && dtype !== 'bool';
+/** Least and greatest value of each dtype. float64 holds the 64-bit ones to its precision. */
+const RANGE: Readonly<Record<DType, readonly [number, number]>> = {
+  bool: [0, 1],
+  int8: [-(2 ** 7), 2 ** 7 - 1],
+  uint8: [0, 2 ** 8 - 1],
+  int16: [-(2 ** 15), 2 ** 15 - 1],
+  uint16: [0, 2 ** 16 - 1],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  int64: [-(2 ** 63), 2 ** 63],
+  uint64: [0, 2 ** 64],
+  float32: [-3.4028234663852886e38, 3.4028234663852886e38],
+  float64: [-Number.MAX_VALUE, Number.MAX_VALUE],
+};
+
+const isFloat = (dtype: DType): boolean => dtype.startsWith('float');
 
 type Bound = number | ArrayLike<number>;
+/** One for all elements where they are alike: then a space of any size takes no memory. */
+type Bounds = number | Float64Array;
+
+const at = (bounds: Bounds, i: number): number => (typeof bounds === 'number' ? bounds : bounds[i]!);
+
+/** `bounds` repeated `n` times. */
+function repeat(bounds: Bounds, n: number): Bounds {
+  if (typeof bounds === 'number') return bounds;
+  const all = new Float64Array(n * bounds.length);
+  for (let i = 0; i < n; i++) all.set(bounds, i * bounds.length);
+  return all;
+}
+
 /** JSON has no infinities: they are written as the strings "inf" and "-inf". */
 type BoundJSON = number | 'inf' | '-inf';
 
@@ -30,9 +58,9 @@ export function boundFromJSON(x: unknown): number {
 
 /** An array of numbers of one dtype, each element between `low` and `high` inclusive. */
 export class Box extends Space {
-  readonly low: Float64Array;
-  readonly high: Float64Array;
   readonly size: number;
+  readonly #low: Bounds;
+  readonly #high: Bounds;
   override readonly leaves: readonly Leaf[];
 
   constructor(
@@ -45,36 +73,55 @@ export class Box extends Space {
     checkShape(shape, 'Box');
     if (!isDType(dtype)) throw new FarstepError('bad_space', `Box: unknown dtype ${JSON.stringify(dtype)}`);
     this.size = sizeOf(shape);
-    this.low = this.#bound(low, 'low');
-    this.high = this.#bound(high, 'high');
-    for (let i = 0; i < this.size; i++) {
-      if (!(this.low[i]! <= this.high[i]!)) {
-        throw new FarstepError(
-          'bad_space',
-          `Box: low[${i}] = ${this.low[i]} exceeds high[${i}] = ${this.high[i]}`,
-        );
+    this.#low = this.#bounds(low, 'low');
+    this.#high = this.#bounds(high, 'high');
+    const alike = typeof this.#low === 'number' && typeof this.#high === 'number';
+    for (let i = 0; i < (alike ? 1 : this.size); i++) {
+      const [least, greatest] = [at(this.#low, i), at(this.#high, i)];
+      if (!(least <= greatest)) {
+        throw new FarstepError('bad_space', `Box: low[${i}] = ${least} exceeds high[${i}] = ${greatest}`);
       }
     }
     this.leaves = [{ path: [], dtype, shape }];
   }
 
-  #bound(bound: Bound, name: string): Float64Array {
-    const values =
-      typeof bound === 'number' ? new Float64Array(this.size).fill(bound) : Float64Array.from(bound);
-    if (values.length !== this.size) {
+  #bounds(bound: Bound, name: string): Bounds {
+    if (typeof bound === 'number') return this.#bound(bound, name);
+    if (bound.length !== this.size) {
       throw new FarstepError(
         'bad_space',
-        `Box: ${name} has ${values.length} elements, the shape has ${this.size}`,
+        `Box: ${name} has ${bound.length} elements, the shape has ${this.size}`,
       );
     }
-    return this.dtype === 'float32' ? values.map(Math.fround) : values;
+    const all = Float64Array.from(bound, (x) => this.#bound(x, name));
+    return all.length > 0 && all.every((x) => x === all[0]) ? all[0]! : all;
+  }
+
+  #bound(x: number, name: string): number {
+    const [least, greatest] = RANGE[this.dtype];
+    const infinite = Math.abs(x) === Infinity && least < 0; // unsigned types have no unbounded side
+    const fits = x >= least && x <= greatest && (isFloat(this.dtype) || Number.isInteger(x));
+    if (!infinite && !fits) {
+      throw new FarstepError('bad_space', `Box: ${name} = ${x} is not a value of ${this.dtype}`);
+    }
+    return this.dtype === 'float32' ? Math.fround(x) : x;
+  }
+
+  /** Least value of each element. */
+  get low(): Float64Array {
+    return Float64Array.from({ length: this.size }, (_, i) => at(this.#low, i));
+  }
+
+  /** Greatest value of each element. */
+  get high(): Float64Array {
+    return Float64Array.from({ length: this.size }, (_, i) => at(this.#high, i));
   }
 
   contains(value: unknown): value is TypedArray {
     if (!(value instanceof arrayType(this.dtype)) || value.length !== this.size) return false;
     for (let i = 0; i < this.size; i++) {
       const x = Number(value[i]);
-      if (!(x >= this.low[i]! && x <= this.high[i]!)) return false;
+      if (!(x >= at(this.#low, i) && x <= at(this.#high, i))) return false;
     }
     return true;
   }
@@ -86,40 +133,45 @@ export class Box extends Space {
   sample(source: SampleSource): TypedArray {
     const out = new (arrayType(this.dtype))(this.size);
     const big = out instanceof BigInt64Array || out instanceof BigUint64Array;
-    const discrete = isIntegerType(this.dtype) || this.dtype === 'bool';
+    const discrete = !isFloat(this.dtype);
     for (let i = 0; i < this.size; i++) {
-      const low = this.low[i]!;
-      const high = this.high[i]! + (discrete ? 1 : 0);
+      const low = at(this.#low, i);
+      const greatest = at(this.#high, i);
+      const high = greatest + (discrete ? 1 : 0);
       let x: number;
       if (low > -Infinity && high < Infinity) x = low + (high - low) * source.random();
       else if (low > -Infinity) x = low - Math.log(1 - source.random());
       else if (high < Infinity) x = high + Math.log(1 - source.random());
       else x = Math.sqrt(-2 * Math.log(1 - source.random())) * Math.cos(2 * Math.PI * source.random());
-      if (discrete) x = Math.min(Math.floor(x), this.high[i]!);
-      out[i] = (big ? BigInt(x) : Math.min(Math.max(x, low), this.high[i]!)) as never;
+      if (discrete) x = Math.floor(x);
+      x = Math.min(Math.max(x, low), greatest); // the last bit of a product may fall outside
+      out[i] = (big ? BigInt(x) : x) as never;
     }
     return out;
   }
 
   batch(n: number): Box {
-    const repeat = (bound: Float64Array) => {
-      const all = new Float64Array(n * this.size);
-      for (let i = 0; i < n; i++) all.set(bound, i * this.size);
-      return all;
-    };
-    return new Box(repeat(this.low), repeat(this.high), [n, ...this.shape], this.dtype);
+    return new Box(repeat(this.#low, n), repeat(this.#high, n), [n, ...this.shape], this.dtype);
   }
 
   toJSON(): SpaceJSON {
-    const pack = (bound: Float64Array) =>
-      bound.every((x) => x === bound[0]) && bound.length > 0
-        ? boundToJSON(bound[0]!)
-        : Array.from(bound, boundToJSON);
-    return { type: 'Box', dtype: this.dtype, shape: this.shape, low: pack(this.low), high: pack(this.high) };
+    const pack = (bounds: Bounds) =>
+      typeof bounds === 'number' ? boundToJSON(bounds) : Array.from(bounds, boundToJSON);
+    return {
+      type: 'Box',
+      dtype: this.dtype,
+      shape: this.shape,
+      low: pack(this.#low),
+      high: pack(this.#high),
+    };
   }
 
   override toString(): string {
-    return `Box(${Math.min(...this.low)}, ${Math.max(...this.high)}, (${this.shape.join(', ')}), ${this.dtype})`;
+    const low =
+      typeof this.#low === 'number' ? this.#low : this.#low.reduce((a, b) => Math.min(a, b), Infinity);
+    const high =
+      typeof this.#high === 'number' ? this.#high : this.#high.reduce((a, b) => Math.max(a, b), -Infinity);
+    return `Box(${low}, ${high}, (${this.shape.join(', ')}), ${this.dtype})`;
   }
 
   write(value: Value, slabs: readonly TypedArray[], row: number): void {

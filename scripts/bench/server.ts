@@ -11,6 +11,7 @@ import {
   type TypedArray,
 } from '../../protocol/index.js';
 import { type EmbeddedServer, reply, startEmbeddedServer } from '../embedded-server.js';
+import { collectGarbage } from '../gc.js';
 
 /** What is measured: an env, how many together, and what the project promises of it. */
 interface Case {
@@ -161,7 +162,7 @@ async function soak(server: EmbeddedServer, envSteps: number): Promise<SoakResul
   const actions = randomActions(env.actionSpace, 64, 64);
   const batches = Math.ceil(envSteps / 64);
   const memory = async (): Promise<[number, number]> => {
-    globalThis.gc?.();
+    collectGarbage();
     return [await server.memory(), process.memoryUsage().rss];
   };
   let early: [number, number] = [0, 0];

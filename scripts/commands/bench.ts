@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { benchEnvs, type EnvResult } from '../bench/envs.js';
 import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult } from '../bench/server.js';
 import { above, integer } from '../options.js';
 
@@ -25,6 +26,17 @@ function soakText({ envSteps, serverBytes, clientBytes }: SoakResult): string {
   return `Resident memory from step ${thousands(envSteps / 10)} to ${thousands(envSteps)}: server ${change(serverBytes)}, client ${change(clientBytes)}`;
 }
 
+function envRow({ env, stepsPerSecond, original, heapBytesPerStep, passed }: EnvResult): string {
+  const cells = [
+    env,
+    thousands(stepsPerSecond),
+    original === undefined ? '' : thousands(original),
+    original === undefined ? '' : (stepsPerSecond / original).toFixed(0),
+    heapBytesPerStep.toFixed(1),
+  ];
+  return `| ${cells.join(' | ')} |${passed ? '' : '  below its bar'}`;
+}
+
 export function benchCommand(): Command {
   const server = new Command('server')
     .description(
@@ -42,5 +54,22 @@ export function benchCommand(): Command {
       else if (soak) console.log(`\n${soakText(soak)}`);
       if (cases.some(({ passed }) => !passed)) process.exitCode = 1;
     });
-  return new Command('bench').description('Measure farstep on this machine.').addCommand(server);
+  const envs = new Command('envs')
+    .description('Env-steps a second in this process, on one core, with random actions.')
+    .argument('[id]', 'only those whose id contains this', '')
+    .option('--seconds <number>', 'length of the measurement of one env', above(0), 2)
+    .option('--json', 'the results as JSON')
+    .action((part: string, { json, seconds }: { readonly seconds: number; readonly json?: boolean }) => {
+      if (!json)
+        console.log('| env | steps/s | original in Python | times | heap bytes a step |\n|-|-|-|-|-|');
+      const results = benchEnvs(part, seconds, (result) => {
+        if (!json) console.log(envRow(result));
+      });
+      if (json) console.log(JSON.stringify(results, undefined, 2));
+      if (results.some(({ passed }) => !passed)) process.exitCode = 1;
+    });
+  return new Command('bench')
+    .description('Measure farstep on this machine.')
+    .addCommand(server)
+    .addCommand(envs);
 }

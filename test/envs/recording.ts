@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
-import { type AutoresetMode, getEnv, resolveOptions, VectorEnv } from '../../envs/index.js';
+import {
+  type AutoresetMode,
+  getEnv,
+  type ResetBatch,
+  resolveOptions,
+  type StepBatch,
+  VectorEnv,
+} from '../../envs/index.js';
 import { arrayType, type DType, sizeOf, type TypedArray } from '../../protocol/dtypes.js';
-import type { Space } from '../../protocol/spaces/index.js';
 
 const FIXTURES = new URL('../../../test/fixtures/originals/', import.meta.url);
 
@@ -32,21 +38,30 @@ function unpack(packed: string, dtype: DType): TypedArray {
   return Uint8Array.from({ length: bytes.length * 8 }, (_, i) => (bytes[i >> 3]! >> (7 - (i & 7))) & 1);
 }
 
-/** How far a run of ours may be from the original's. */
+/** How far a run of ours may be from the original's, relative to the original's number or to 1 if that is more. */
 export interface Tolerance {
-  /** Greatest difference of an observation, relative to it or absolute, whichever is more. */
   readonly observation?: number;
   readonly reward?: number;
 }
 
-/** What differs first, or how much observations and rewards differed at most. */
-export interface Comparison {
-  readonly mismatch: string | undefined;
-  readonly worstObservation: number;
-  readonly worstReward: number;
+/** Holds numbers equal and remembers where they first were not. */
+class Comparison {
+  mismatch: string | undefined;
+  /** The greatest difference seen, in what was allowed to differ too. */
+  worst = 0;
+
+  compare(what: string, got: TypedArray, wanted: TypedArray, allowed = 0): void {
+    for (let i = 0; i < wanted.length; i++) {
+      const [ours, theirs] = [Number(got[i]), Number(wanted[i])];
+      const difference = Math.abs(ours - theirs) / Math.max(1, Math.abs(theirs));
+      this.worst = Math.max(this.worst, difference);
+      if (!(difference <= allowed))
+        this.mismatch ??= `${what}: element ${i} is ${ours}, the original's ${theirs}`;
+    }
+  }
 }
 
-/** Replays a recording in a VectorEnv and compares everything that comes out. */
+/** Replays a recording in a VectorEnv and compares everything that comes out, up to the first step that differs. */
 export function replay(name: string, tolerance: Tolerance = {}): Comparison {
   const recording = loadJSON(name) as Recording;
   const definition = getEnv(recording.env);
@@ -56,86 +71,59 @@ export function replay(name: string, tolerance: Tolerance = {}): Comparison {
     options: resolveOptions(definition.spec, recording.options),
     autoreset: recording.autoreset,
   });
-  const space: Space = venv.observationSpace;
-  const observations = recording.observations.map((packed, i) => unpack(packed, space.leaves[i]!.dtype));
-  const infos = Object.entries(recording.infos).map(
-    ([info, packed]) => [info, unpack(packed, venv.infoSpaces[info]!.leaves[0]!.dtype)] as const,
-  );
-  const actions = unpack(recording.actions, venv.actionSpace.leaves[0]!.dtype);
-  const rewards = unpack(recording.rewards, 'float64');
-  const terminated = unpack(recording.terminated, 'uint8');
-  const truncated = unpack(recording.truncated, 'uint8');
-  const finals = recording.finalObservations && unpack(recording.finalObservations, space.leaves[0]!.dtype);
-
-  let worstObservation = 0;
-  let worstReward = 0;
-  let mismatch: string | undefined;
-  /** Compares row block `block` of the recorded array with the first rows of ours; returns the worst difference. */
-  const compare = (
-    what: string,
-    ours: TypedArray,
-    theirs: TypedArray,
-    start: number,
-    count: number,
-    allowed = 0,
-  ): number => {
-    let worst = 0;
-    for (let i = 0; i < count; i++) {
-      const expected = Number(theirs[start + i]);
-      const got = Number(ours[i]);
-      const difference = Math.abs(got - expected) / Math.max(1, Math.abs(expected));
-      worst = Math.max(worst, difference);
-      if (!(difference <= allowed))
-        mismatch ??= `${what}: element ${i} is ${got}, the original's ${expected}`;
-    }
-    return worst;
+  /** What was recorded in one array, as a function of the step. */
+  const perStep = (packed: string, dtype: DType, shape: readonly number[] = []) => {
+    const all = unpack(packed, dtype);
+    const size = n * sizeOf(shape);
+    return (t: number) => all.subarray(t * size, (t + 1) * size);
   };
-  const compareOutputs = (
-    t: number,
-    ours: { observations: TypedArray[]; infos: typeof venv.step.prototype },
-  ) => {
-    for (const [i, leaf] of space.leaves.entries()) {
-      const size = n * sizeOf(leaf.shape);
-      const worst = compare(
-        `step ${t}: observation leaf ${i}`,
-        ours.observations[i]!,
-        observations[i]!,
-        t * size,
-        size,
+  const leaves = venv.observationSpace.leaves;
+  const observations = recording.observations.map((packed, i) =>
+    perStep(packed, leaves[i]!.dtype, leaves[i]!.shape),
+  );
+  const infos = Object.entries(recording.infos).map(([info, packed]) => {
+    const leaf = venv.infoSpaces[info]!.leaves[0]!;
+    return { name: info, recorded: perStep(packed, leaf.dtype, leaf.shape) };
+  });
+  const actionLeaf = venv.actionSpace.leaves[0]!;
+  const actions = perStep(recording.actions, actionLeaf.dtype, actionLeaf.shape);
+  const rewards = perStep(recording.rewards, 'float64');
+  const terminated = perStep(recording.terminated, 'uint8');
+  const truncated = perStep(recording.truncated, 'uint8');
+  const finals = recording.finalObservations && unpack(recording.finalObservations, leaves[0]!.dtype);
+  let finalsSeen = 0;
+
+  const comparison = new Comparison();
+  const compareOutputs = (t: number, batch: ResetBatch | StepBatch) => {
+    for (const [i, recorded] of observations.entries())
+      comparison.compare(
+        `${t}: observation ${i}`,
+        batch.observations[i]!,
+        recorded(t),
         tolerance.observation,
       );
-      worstObservation = Math.max(worstObservation, worst);
-    }
-    for (const [info, theirs] of infos) {
-      const size = n * sizeOf(venv.infoSpaces[info]!.leaves[0]!.shape);
-      compare(`step ${t}: info ${info}`, ours.infos[info]![0]!, theirs, t * size, size);
-    }
+    for (const { name, recorded } of infos)
+      comparison.compare(`${t}: info ${name}`, batch.infos[name]![0]!, recorded(t));
   };
-
   compareOutputs(0, venv.reset({ seeds: recording.seeds }));
-  let finalsSeen = 0;
-  for (let t = 1; t <= recording.steps && mismatch === undefined; t++) {
-    const size = venv.actions[0]!.length;
-    venv.actions[0]!.set(actions.subarray((t - 1) * size, t * size) as never);
+  for (let t = 1; t <= recording.steps && comparison.mismatch === undefined; t++) {
+    venv.actions[0]!.set(actions(t - 1) as never);
     const batch = venv.step();
-    compare(`step ${t}: terminated`, batch.terminated, terminated, (t - 1) * n, n);
-    compare(`step ${t}: truncated`, batch.truncated, truncated, (t - 1) * n, n);
-    const worst = compare(`step ${t}: reward`, batch.rewards, rewards, (t - 1) * n, n, tolerance.reward);
-    worstReward = Math.max(worstReward, worst);
+    comparison.compare(`${t}: terminated`, batch.terminated, terminated(t - 1));
+    comparison.compare(`${t}: truncated`, batch.truncated, truncated(t - 1));
+    comparison.compare(`${t}: reward`, batch.rewards, rewards(t - 1), tolerance.reward);
     compareOutputs(t, batch);
     if (finals && batch.ended) {
-      const width = sizeOf(space.leaves[0]!.shape);
-      const ours = batch.ended.finalObservations![0]!;
-      compare(
-        `step ${t}: final`,
-        ours,
-        finals,
-        finalsSeen * width,
-        batch.ended.n * width,
+      const count = batch.ended.n * sizeOf(leaves[0]!.shape);
+      const wanted = finals.subarray(finalsSeen, finalsSeen + count);
+      comparison.compare(
+        `${t}: final observation`,
+        batch.ended.finalObservations![0]!,
+        wanted,
         tolerance.observation,
       );
-      finalsSeen += batch.ended.n;
+      finalsSeen += count;
     }
   }
-  return { mismatch, worstObservation, worstReward };
+  return comparison;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CheckpointReader, Content, Files } from '../../checkpoint.js';
 import { RunError, reason } from './run-error.js';
 
 const FORMAT = 1;
@@ -10,9 +11,6 @@ const CHUNK_BYTES = 1 << 20;
 
 /** `latest`: everything a run needs to go on. `best`: the agent of the best evaluation so far. */
 export type Slot = 'latest' | 'best';
-
-/** The content of a file: whole, or in pieces when it is too large to be held a second time. */
-export type Content = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 interface Manifest {
   readonly format: number;
@@ -49,7 +47,7 @@ export class Checkpoints {
    * @param files - by plain file name.
    * @throws RunError if it cannot be written; the slot's former checkpoint stays as it was.
    */
-  save(slot: Slot, step: number, files: Readonly<Record<string, Content>>): Promise<void> {
+  save(slot: Slot, step: number, files: Files): Promise<void> {
     const saved = this.#saving.then(() => this.#replace(slot, step, files));
     this.#saving = saved.catch(() => {});
     return saved;
@@ -67,7 +65,7 @@ export class Checkpoints {
     return [path, `${path}.old`].find((candidate) => existsSync(candidate));
   }
 
-  async #replace(slot: Slot, step: number, files: Readonly<Record<string, Content>>): Promise<void> {
+  async #replace(slot: Slot, step: number, files: Files): Promise<void> {
     const path = join(this.#directory, slot);
     const fresh = `${path}.new`;
     const former = `${path}.old`;
@@ -99,7 +97,7 @@ export class Checkpoints {
 }
 
 /** A saved checkpoint. Every file is checked against the manifest while it is read. */
-export class Checkpoint {
+export class Checkpoint implements CheckpointReader {
   constructor(
     readonly path: string,
     private readonly manifest: Manifest,
@@ -192,7 +190,7 @@ async function writeSynced(path: string, content: Content): Promise<Manifest['fi
   let bytes = 0;
   const file = await open(path, 'w');
   try {
-    for await (const chunk of content instanceof Uint8Array ? [content] : content) {
+    for (const chunk of content instanceof Uint8Array ? [content] : content) {
       hash.update(chunk);
       bytes += chunk.length;
       await file.writeFile(chunk); // unlike write, goes on until every byte is written

@@ -1,12 +1,6 @@
 import { deflateSync, inflateSync } from 'node:zlib';
+import type { Image } from '../../../protocol/spec.js';
 import { crc32 } from './crc.js';
-
-/** A picture: 8-bit RGB, row-major from the top left, three bytes a pixel. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
 
 export interface RecordingOptions {
   /** Frames a second, a whole number up to 65,535. */
@@ -42,7 +36,7 @@ export class Recording {
   readonly #patches: Patch[] = [];
   /** Colour (24 bits) to palette index, in order of appearance; undefined once there are more than 256. */
   #palette: Map<number, number> | undefined = new Map();
-  #last: Picture | undefined;
+  #last: Image | undefined;
 
   constructor({ fps, maxFrames = 1200, scale, loops = 0 }: RecordingOptions) {
     this.#fps = fps;
@@ -61,9 +55,9 @@ export class Recording {
    * @returns whether there was room for it.
    * @throws Error if it is not of the first frame's size.
    */
-  add(picture: Picture): boolean {
+  add(image: Image): boolean {
     if (this.frames >= this.#maxFrames) return false;
-    const { width, height, data } = picture;
+    const { width, height, data } = image;
     const last = this.#last;
     if (data.length !== width * height * 3 || (last && (last.width !== width || last.height !== height))) {
       const expected = last ? `${last.width}×${last.height}` : `${width}×${height}`;
@@ -72,8 +66,8 @@ export class Recording {
       );
     }
     this.#scale ??= Math.max(1, Math.floor(320 / Math.max(width, height)));
-    const area = changedArea(picture, last);
-    const pixels = crop(picture, area);
+    const area = changedArea(image, last);
+    const pixels = crop(image, area);
     this.#countColours(pixels);
     this.#patches.push({ ...area, pixels: deflateSync(pixels, { level: 1 }) });
     this.#last = { width, height, data: data.slice() };
@@ -130,7 +124,7 @@ const UP = 2;
 type Area = Omit<Patch, 'pixels'>;
 
 /** The smallest rectangle outside which the pictures are equal. PNG has no empty frames, so at least one pixel. */
-function changedArea({ width, height, data }: Picture, last: Picture | undefined): Area {
+function changedArea({ width, height, data }: Image, last: Image | undefined): Area {
   if (last === undefined) return { left: 0, top: 0, width, height };
   let left = width;
   let right = -1;
@@ -150,11 +144,11 @@ function changedArea({ width, height, data }: Picture, last: Picture | undefined
 }
 
 /** The RGB pixels of a rectangle. */
-function crop(picture: Picture, { left, top, width, height }: Area): Uint8Array {
+function crop(image: Image, { left, top, width, height }: Area): Uint8Array {
   const out = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
-    const start = ((top + y) * picture.width + left) * 3;
-    out.set(picture.data.subarray(start, start + width * 3), y * width * 3);
+    const start = ((top + y) * image.width + left) * 3;
+    out.set(image.data.subarray(start, start + width * 3), y * width * 3);
   }
   return out;
 }

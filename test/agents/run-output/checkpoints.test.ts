@@ -47,7 +47,7 @@ t.test('a large file goes through piece by piece', async (t) => {
   const checkpoints = new Checkpoints(t.testdir());
   // One buffer, used again for every piece: a writer that gathered the pieces would write the last one five times.
   const buffer = new Uint8Array(700_000);
-  async function* pieces() {
+  function* pieces() {
     for (let i = 1; i <= 5; i++) yield buffer.fill(i);
   }
   await checkpoints.save('latest', 0, { replay: pieces() });
@@ -83,7 +83,7 @@ t.test('a process killed in the middle of a save leaves the former checkpoint', 
     `import { Checkpoints } from '${module}';
      const checkpoints = new Checkpoints(process.argv[1]);
      await checkpoints.save('latest', 1, { a: new Uint8Array([1]) });
-     async function* pieces() { yield new Uint8Array(1e6); process.kill(process.pid, 'SIGKILL'); yield await new Promise(() => {}); }
+     function* pieces() { yield new Uint8Array(1e6); process.kill(process.pid, 'SIGKILL'); while (true); }
      await checkpoints.save('latest', 2, { a: new Uint8Array([2]), b: pieces() });`,
     dir,
   ]);
@@ -91,8 +91,10 @@ t.test('a process killed in the middle of a save leaves the former checkpoint', 
   t.ok(existsSync(join(dir, 'latest.new')), 'the save had begun');
   const checkpoints = new Checkpoints(dir);
   t.same(await (await checkpoints.load('latest')).read('a'), new Uint8Array([1]));
+  mkdirSync(join(dir, 'latest.old', 'as if killed while removing'), { recursive: true });
   await checkpoints.save('latest', 3, { a: bytes('3') });
   t.same(readdirSync(dir), ['latest'], 'what was left behind goes with the next save');
+  t.same(readdirSync(join(dir, 'latest')).sort(), ['a', 'manifest.json'], 'and is no part of it');
   t.equal(await textOf(checkpoints, 'a'), '3');
 });
 
@@ -138,7 +140,7 @@ t.test('a damaged checkpoint is told from a whole one', async (t) => {
   await t.rejects(checkpoints.load('best'), { message: /is damaged: manifest\.json: it does not exist/ });
 });
 
-async function* broken(): AsyncGenerator<Uint8Array> {
+function* broken(): Generator<Uint8Array> {
   yield new Uint8Array(10);
   throw new Error('the disk is gone');
 }

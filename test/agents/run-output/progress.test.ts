@@ -1,6 +1,9 @@
 import t from 'tap';
 import { Progress } from '../../../agents/run/output/progress.js';
 
+/** Back to the first column, and away with what the line held. */
+const CLEAR = '\r\x1b[K';
+
 class FakeStream {
   isTTY = false;
   columns = 100;
@@ -36,35 +39,28 @@ t.test('on a terminal, one line is redrawn in place', (t) => {
   progress.update(45_200, { loss: 0.012345, epsilon: 0.1 });
   t.equal(
     stream.take(),
-    '\r\x1b[K45,200/200,000 (22%)  2,260 steps/s  ETA 1:09  return 6.25  loss 0.0123  epsilon 0.1',
+    `${CLEAR}45,200/200,000 (22%)  2,260 steps/s  ETA 1:09  return 6.25  loss 0.0123  epsilon 0.1`,
   );
   clock.ms += 99;
   progress.update(45_300);
   t.equal(stream.take(), '', 'at most ten times a second');
   clock.ms += 1;
   progress.update(45_400);
-  t.match(stream.take(), /^\r\x1b\[K45,400.* loss 0\.0123 {2}epsilon 0\.1$/, 'values stay until others come');
+  t.match(stream.take(), /45,400.* loss 0\.0123 {2}epsilon 0\.1$/, 'values stay until others come');
   progress.end();
-  t.match(stream.take(), /^\r\x1b\[K45,400\/200,000.*\n$/);
+  t.match(stream.take(), /45,400\/200,000.*\n$/);
   t.end();
 });
 
 t.test('the line loses parts from the right to fit the terminal', (t) => {
-  const { stream, clock, progress } = started({ tty: true });
-  progress.episode(1);
-  clock.ms = 1000;
-  progress.update(1000, { loss: 1 });
   const full = '1,000/200,000 (0%)  1,000 steps/s  ETA 3:19  return 1  loss 1';
   const drawn = (columns: number) => {
+    const { stream, clock, progress } = started({ tty: true });
     stream.columns = columns;
-    stream.take();
-    clock.ms += 100;
-    progress.update(1000);
-    return stream
-      .take()
-      .replace('\r\x1b[K', '')
-      .replace(/[\d,]+ steps/, '1,000 steps')
-      .replace(/ETA [\d:]+/, 'ETA 3:19');
+    progress.episode(1);
+    clock.ms = 1000;
+    progress.update(1000, { loss: 1 });
+    return stream.take().replace(CLEAR, '');
   };
   t.equal(drawn(full.length + 1), full, 'the last column stays free');
   t.equal(drawn(full.length), full.replace('  loss 1', ''));
@@ -78,9 +74,9 @@ t.test('a message goes above the line', (t) => {
   const { stream, clock, progress } = started({ tty: true });
   clock.ms = 1000;
   progress.update(1000);
-  const line = stream.take().replace('\r\x1b[K', '');
+  const line = stream.take().replace(CLEAR, '');
   progress.message('saved');
-  t.equal(stream.take(), `\r\x1b[Ksaved\n${line}`);
+  t.equal(stream.take(), `${CLEAR}saved\n${line}`);
   t.end();
 });
 

@@ -14,8 +14,7 @@ export interface LearningCurveOptions {
 }
 
 /**
- * The return over training: that of each training episode (`episode_return` in the metrics) faintly with a smoothed
- * line, the mean of each evaluation (`evaluation_return`) as points on a line, with a band where the evaluation has an
+ * The return over training: that of training episodes (`episode_return` in the metrics) faintly with a smoothed line, the mean of each evaluation (`evaluation_return`) as points on a line, with a band where the evaluation has an
  * interval (`evaluation_low`, `evaluation_high`).
  */
 export function learningCurve(
@@ -28,7 +27,7 @@ export function learningCurve(
     const x = episodes.map((row) => row.step);
     const y = episodes.map((row) => row.episode_return!);
     const keep = (_: unknown, i: number) => i % Math.ceil(episodes.length / MAX_DOTS) === 0;
-    const name = 'training episodes, smoothed';
+    const name = 'training, smoothed';
     series.push({ kind: 'points', name, x: x.filter(keep), y: y.filter(keep), faint: true });
     series.push({ kind: 'line', name, ...smooth(x, y) });
   }

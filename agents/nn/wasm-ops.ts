@@ -1,0 +1,153 @@
+/**
+ * Operations of tfjs that its wasm backend lacks (the gradient of a convolution's filter, segment sums) or is slow at
+ * (products of transposed matrices, the gradient of a convolution's input, the clones that the tape saves, which it
+ * copies), on this project's kernels.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { currentHeap, type Heap } from './heap.js';
+import { conv, sizeOf } from './layers.js';
+import { zeros } from './init.js';
+
+const FLOAT = 4;
+
+type Op = (heap: Heap, inputs: tf.NamedTensorInfoMap, attrs: never) => tf.TensorInfo;
+
+function register(kernelName: string, op: Op): void {
+  if (tf.getKernel(kernelName, 'wasm') !== undefined) tf.unregisterKernel(kernelName, 'wasm');
+  tf.registerKernel({
+    kernelName,
+    backendName: 'wasm',
+    kernelFunc: ({ inputs, attrs }) => op(currentHeap()!, inputs, attrs as never),
+  });
+}
+
+/** Replaces and adds the operations, once the wasm backend's own are registered. */
+export function registerWasmOps(): void {
+  register('Identity', (heap, { x }) => heap.share(x!));
+  register('BatchMatMul', batchMatMul);
+  register('Conv2DBackpropInput', conv2dInputGradient);
+  register('Conv2DBackpropFilter', conv2dFilterGradient);
+  register('UnsortedSegmentSum', unsortedSegmentSum);
+}
+
+/** Products of the last two axes; the axes before them broadcast. */
+function batchMatMul(
+  heap: Heap,
+  { a, b }: tf.NamedTensorInfoMap,
+  { transposeA, transposeB }: { transposeA: boolean; transposeB: boolean },
+): tf.TensorInfo {
+  const last = (shape: number[], transposed: boolean): number[] =>
+    transposed ? shape.slice(-2).reverse() : shape.slice(-2);
+  const [m, k] = last(a!.shape, transposeA) as [number, number];
+  const [inner, n] = last(b!.shape, transposeB) as [number, number];
+  if (k !== inner || a!.dtype !== 'float32' || b!.dtype !== 'float32') {
+    throw new Error(
+      `matMul: ${a!.dtype} [${a!.shape.join(', ')}]${transposeA ? 'ᵀ' : ''} does not fit ` +
+        `${b!.dtype} [${b!.shape.join(', ')}]${transposeB ? 'ᵀ' : ''}`,
+    );
+  }
+  const outer = tf.broadcast_util.assertAndGetBroadcastShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2));
+  const out = heap.allocate([...outer, m, n]);
+  const transposed = transposeB ? heap.scratch(k * n) : 0;
+  const [aStart, bStart, cStart] = [heap.pointer(a!), heap.pointer(b!), heap.pointer(out)];
+  const [aStep, bStep] = [batchOffsets(a!.shape, outer), batchOffsets(b!.shape, outer)];
+  const [aRow, aColumn] = transposeA ? [FLOAT, FLOAT * m] : [FLOAT * k, FLOAT];
+  for (let i = 0; i < sizeOf(outer); i++) {
+    let from = bStart + FLOAT * bStep(i);
+    if (transposeB) {
+      heap.kernels.transpose!(from, transposed, n, k);
+      from = transposed;
+    }
+    const at = aStart + FLOAT * aStep(i);
+    heap.kernels.matmul!(at, from, cStart + FLOAT * i * m * n, m, n, k, aRow, aColumn, 0, 0, 0);
+  }
+  return out;
+}
+
+/** Where the i-th matrix of a broadcast stack [...outer] begins in a tensor of `shape`, in floats. */
+function batchOffsets(shape: number[], outer: number[]): (i: number) => number {
+  const matrix = sizeOf(shape.slice(-2));
+  const own = [...Array(outer.length - (shape.length - 2)).fill(1), ...shape.slice(0, -2)] as number[];
+  return (i) => {
+    let offset = 0;
+    let stride = matrix;
+    let rest = i;
+    for (let axis = outer.length - 1; axis >= 0; axis--) {
+      const index = rest % outer[axis]!;
+      rest = Math.floor(rest / outer[axis]!);
+      if (own[axis]! > 1) offset += index * stride;
+      stride *= own[axis]!;
+    }
+    return offset;
+  };
+}
+
+interface ConvAttrs {
+  readonly strides: number | [number, number];
+  readonly pad: string | number;
+}
+
+/** The layer that computes this convolution. */
+function layerOf(input: number[], filter: number[], { strides, pad }: ConvAttrs) {
+  const [stride, across = stride] = [strides].flat() as [number, number?];
+  const [rows, columns, , filters] = filter as [number, number, number, number];
+  if (pad !== 'valid' || stride !== across || rows !== columns) {
+    throw new Error(
+      `conv2d: its gradient on wasm takes square filters, equal strides and no padding, ` +
+        `not a filter of [${filter.join(', ')}], strides ${JSON.stringify(strides)} and padding '${pad}'`,
+    );
+  }
+  return conv(input.slice(1) as [number, number, number], { filters, size: rows, stride }, 'linear', zeros);
+}
+
+function conv2dInputGradient(
+  heap: Heap,
+  { dy, filter }: tf.NamedTensorInfoMap,
+  attrs: ConvAttrs & { inputShape: number[] },
+): tf.TensorInfo {
+  const layer = layerOf(attrs.inputShape, filter!.shape, attrs);
+  const batch = attrs.inputShape[0]!;
+  const out = heap.allocate(attrs.inputShape);
+  const scratch = heap.scratch(layer.scratch(batch));
+  const [parameters, dz, dx] = [heap.pointer(filter!), heap.pointer(dy!), heap.pointer(out)];
+  layer.inputGradient(heap, { batch, parameters, dz, dx, scratch });
+  return out;
+}
+
+function conv2dFilterGradient(
+  heap: Heap,
+  { x, dy }: tf.NamedTensorInfoMap,
+  attrs: ConvAttrs & { filterShape: number[] },
+): tf.TensorInfo {
+  const layer = layerOf(x!.shape, attrs.filterShape, attrs);
+  const batch = x!.shape[0]!;
+  const weights = sizeOf(attrs.filterShape);
+  const out = heap.allocate(attrs.filterShape);
+  // The layer's gradient has a bias behind the filter, which this op has not.
+  const own = layer.scratch(batch);
+  const scratch = heap.scratch(own + weights + layer.outputs[2]!);
+  const gradient = scratch + FLOAT * own;
+  layer.parameterGradient(heap, { batch, x: heap.pointer(x!), dz: heap.pointer(dy!), gradient, scratch });
+  const { floats } = heap;
+  floats.copyWithin(heap.pointer(out) / FLOAT, gradient / FLOAT, gradient / FLOAT + weights);
+  return out;
+}
+
+/** out [numSegments, ...] = the sum of the rows of x with each segment's id. Rows with a negative id are left out. */
+function unsortedSegmentSum(
+  heap: Heap,
+  { x, segmentIds }: tf.NamedTensorInfoMap,
+  { numSegments }: { numSegments: number },
+): tf.TensorInfo {
+  const width = sizeOf(x!.shape.slice(1));
+  const out = heap.allocate([numSegments, ...x!.shape.slice(1)]);
+  const { floats } = heap;
+  const [from, to] = [heap.pointer(x!) / FLOAT, heap.pointer(out) / FLOAT];
+  const ids = new Int32Array(floats.buffer, heap.pointer(segmentIds!), x!.shape[0]!);
+  floats.fill(0, to, to + numSegments * width);
+  for (const [row, id] of ids.entries()) {
+    if (id < 0) continue;
+    for (let i = 0; i < width; i++) floats[to + id * width + i]! += floats[from + row * width + i]!;
+  }
+  return out;
+}

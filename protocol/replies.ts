@@ -1,0 +1,137 @@
+/**
+ * Control messages from a server, checked as far as the client relies on them. Fields that the client does not know are
+ * left alone: a later edition may have more of them.
+ */
+import { ERRORS, type ErrorCode, FarstepError } from './errors.js';
+import {
+  arrayOf,
+  type Check,
+  FieldReader,
+  type Fields,
+  isBoolean,
+  isCount,
+  isOptions,
+  isPositive,
+  isString,
+  oneOf,
+} from './fields.js';
+import {
+  AUTORESET_MODES,
+  type Contract,
+  type InfoContract,
+  isMap,
+  type ReplyOf,
+  type SessionLimits,
+  type Welcome,
+} from './messages.js';
+import type { SpaceJSON } from './spaces/index.js';
+import type { EnvSpec } from './spec.js';
+
+const read = (fields: Fields): FieldReader => new FieldReader(fields, 'bad_reply');
+
+const isNumber: Check<number> = (value): value is number => typeof value === 'number';
+const isBytes: Check<Uint8Array> = (value): value is Uint8Array => value instanceof Uint8Array;
+const isSpace: Check<SpaceJSON> = (value): value is SpaceJSON => isMap(value) && typeof value.type === 'string';
+const isLimits: Check<SessionLimits> = (value): value is SessionLimits & Fields =>
+  isMap(value) &&
+  ['frameBytes', 'requestsInFlight', 'vectorEnvs', 'envs', 'idleMs'].every((name) => isCount(value[name]));
+const isSpec: Check<EnvSpec> = (value): value is EnvSpec & Fields =>
+  isMap(value) &&
+  [value.id, value.description, value.source].every(isString) &&
+  isCount(value.players) &&
+  arrayOf(isNumber)(value.rewardRange) &&
+  value.rewardRange.length === 2 &&
+  arrayOf(isString)(value.renderModes) &&
+  isMap(value.options) &&
+  Object.values(value.options).every(isMap);
+const isInfo: Check<InfoContract> = (value): value is InfoContract & Fields =>
+  isMap(value) && isString(value.name) && isSpace(value.space);
+
+/** The answer to a `hello`. Throws `bad_reply`, or the error that the server sent instead. */
+export function parseWelcome(fields: Fields): Welcome {
+  if (fields.type === 'error') throw parseError(fields).error;
+  if (fields.type !== 'welcome')
+    throw new FarstepError('bad_reply', `expected welcome, got ${String(fields.type)}`);
+  const reader = read(fields);
+  return {
+    type: 'welcome',
+    session: reader.required('session', 'a string', isString),
+    resume: reader.optional('resume', 'a string', isString) ?? null,
+    edition: reader.count('edition'),
+    capabilities: reader.optional('capabilities', 'an array of strings', arrayOf(isString)) ?? [],
+    limits: reader.required('limits', 'a map of limits', isLimits),
+    server: reader.optional('server', 'a string', isString) ?? 'unnamed',
+  };
+}
+
+/** An `error`, and the id of the request that it answers. */
+export function parseError(fields: Fields): { readonly id: number | null; readonly error: FarstepError } {
+  const reader = read(fields);
+  const code = reader.required('code', 'a string', isString);
+  const message = reader.optional('message', 'a string', isString) ?? '';
+  const retryAfterMs = reader.optional('retryAfterMs', 'a number', isNumber);
+  // A code that this client does not know yet is told in the message.
+  const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : undefined;
+  return {
+    id: reader.optional('id', 'an integer', isCount) ?? null,
+    error: new FarstepError(known ?? 'internal', known ? message : `${code}: ${message}`, { retryAfterMs }),
+  };
+}
+
+function readContract(contract: Fields): Contract {
+  const reader = read({ type: 'made.contract', ...contract });
+  reader.required('spec', 'the spec of an env', isSpec);
+  reader.required('numEnvs', 'a positive integer', isPositive);
+  reader.required('options', 'a map of booleans, numbers and strings', isOptions);
+  reader.required('autoreset', AUTORESET_MODES.join(', '), oneOf(AUTORESET_MODES));
+  reader.optional('maxEpisodeSteps', 'a positive integer', isPositive);
+  reader.required('observationSpace', 'a space', isSpace);
+  reader.required('actionSpace', 'a space', isSpace);
+  reader.required('infos', 'an array of named spaces', arrayOf(isInfo));
+  reader.required('hash', 'a string', isString);
+  return contract as unknown as Contract;
+}
+
+const PARSERS: { readonly [T in keyof ReplyOf]: (reader: FieldReader, id: number) => ReplyOf[T] } = {
+  list: (reader, id) => ({ type: 'listed', id, envs: reader.required('envs', 'an array of specs', arrayOf(isSpec)) }),
+  make: (reader, id) => ({
+    type: 'made',
+    id,
+    env: reader.count('env'),
+    contract: readContract(reader.required('contract', 'a map', isMap)),
+  }),
+  reset: (reader, id) => ({
+    type: 'started',
+    id,
+    n: reader.count('n'),
+    observations: reader.required('observations', 'an array of bin', arrayOf(isBytes)),
+    infos: reader.required('infos', 'an array of arrays of bin', arrayOf(arrayOf(isBytes))),
+    seeds: reader.required('seeds', 'an array of numbers', arrayOf(isNumber)),
+  }),
+  render: (reader, id) => ({
+    type: 'rendered',
+    id,
+    width: reader.count('width'),
+    height: reader.count('height'),
+    format: reader.required('format', 'png or rgb', oneOf(['png', 'rgb'])),
+    data: reader.required('data', 'bin', isBytes),
+  }),
+  close: (_reader, id) => ({ type: 'closed', id }),
+};
+
+const TYPES: { readonly [T in keyof ReplyOf]: ReplyOf[T]['type'] } = {
+  list: 'listed',
+  make: 'made',
+  reset: 'started',
+  render: 'rendered',
+  close: 'closed',
+};
+
+/** The reply to a request of that type. Throws `bad_reply`. */
+export function parseReply<T extends keyof ReplyOf>(request: T, fields: Fields): ReplyOf[T] {
+  if (fields.type !== TYPES[request]) {
+    throw new FarstepError('bad_reply', `${request}: expected ${TYPES[request]}, got ${String(fields.type)}`);
+  }
+  const reader = read(fields);
+  return PARSERS[request](reader, reader.count('id'));
+}

@@ -1,0 +1,109 @@
+import { getEnv, listEnvs, resolveOptions, VectorEnv } from '../../envs/index.js';
+import type { SampleSource } from '../../protocol/spaces/index.js';
+import { collectGarbage } from '../gc.js';
+
+/** Least env-steps a second on one core of the reference machine; and the original's, where there is one. */
+interface Bar {
+  readonly least?: number;
+  /** Steps a second of the original in Python on the same machine (random policy). */
+  readonly original?: number;
+}
+
+const BARS: Readonly<Record<string, Bar>> = {
+  'CartPole-v1': { least: 5e6, original: 206e3 },
+  'Pendulum-v1': { original: 120e3 },
+  'Acrobot-v1': { original: 40e3 },
+  'MinAtar/Breakout-v1': { least: 2e6, original: 319e3 },
+  'MinAtar/Asterix-v1': { original: 258e3 },
+  'MinAtar/Seaquest-v1': { original: 218e3 },
+  'MinAtar/Freeway-v1': { original: 148e3 },
+  'MinAtar/SpaceInvaders-v1': { original: 54e3 },
+  'FrozenLake-v1': { least: 10e6 },
+  'Taxi-v3': { least: 10e6 },
+  'CliffWalking-v1': { least: 10e6 },
+};
+
+const NUM_ENVS = 64;
+/** Batches of random actions, made beforehand. */
+const BATCHES = 64;
+const ROUNDS = 5;
+
+export interface EnvResult {
+  readonly env: string;
+  readonly stepsPerSecond: number;
+  readonly original: number | undefined;
+  readonly least: number | undefined;
+  /** Heap allocated for each env-step, bytes; noise aside, 0 where nothing is. */
+  readonly heapBytesPerStep: number;
+  readonly passed: boolean;
+}
+
+const source: SampleSource = {
+  random: Math.random,
+  integers: (low, high) => low + Math.floor(Math.random() * (high - low)),
+};
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+
+/** Steps 64 copies of an env in this process with random actions, observations written, for `seconds` in all. */
+export function benchEnv(id: string, seconds: number): EnvResult {
+  const definition = getEnv(id);
+  const options = resolveOptions(definition.spec, {});
+  const envs = new VectorEnv(definition, { numEnvs: NUM_ENVS, options, autoreset: 'same_step' });
+  envs.reset({ seeds: Array.from({ length: NUM_ENVS }, (_, i) => i) });
+  const batches = Array.from({ length: BATCHES }, () => {
+    for (let row = 0; row < NUM_ENVS; row++) {
+      envs.actionSpace.write(envs.actionSpace.sample(source), envs.actions, row);
+    }
+    return envs.actions.map((slab) => slab.slice());
+  });
+  let next = 0;
+  const steps = (count: number): void => {
+    for (let i = 0; i < count; i++) {
+      const batch = batches[next++ % BATCHES]!;
+      for (let leaf = 0; leaf < batch.length; leaf++) envs.actions[leaf]!.set(batch[leaf] as never);
+      envs.step();
+    }
+  };
+
+  const rates: number[] = [];
+  for (let round = -1; round < ROUNDS; round++) {
+    const start = performance.now();
+    let count = 0;
+    while (performance.now() - start < (seconds * 1000) / ROUNDS) {
+      steps(16);
+      count += 16;
+    }
+    // The first round warms up.
+    if (round >= 0) rates.push((count * NUM_ENVS) / ((performance.now() - start) / 1000));
+  }
+
+  const counted = Math.max(16, Math.min(2000, Math.round(median(rates) / NUM_ENVS / 10)));
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  steps(counted);
+  const heapBytesPerStep = Math.max(0, process.memoryUsage().heapUsed - before) / (counted * NUM_ENVS);
+  const stepsPerSecond = median(rates);
+  const { least, original } = BARS[id] ?? {};
+  return {
+    env: id,
+    stepsPerSecond,
+    original,
+    least,
+    heapBytesPerStep,
+    passed: stepsPerSecond >= (least ?? 0),
+  };
+}
+
+/** Every env, or those whose id contains `part`. */
+export function benchEnvs(part: string, seconds: number, onResult: (result: EnvResult) => void): EnvResult[] {
+  const ids = listEnvs()
+    .map(({ spec }) => spec.id)
+    .filter((id) => id.toLowerCase().includes(part.toLowerCase()));
+  if (ids.length === 0) throw new Error(`no env has ${part} in its id`);
+  return ids.map((id) => {
+    const result = benchEnv(id, seconds);
+    onResult(result);
+    return result;
+  });
+}

@@ -1,0 +1,152 @@
+/** A training run as the command line makes it: a server, an agent, a run directory, and what is shown of them. */
+import { writeFile } from 'node:fs/promises';
+import type { Agent } from '../agents/agent.js';
+import { type BackendName, useBackend } from '../agents/nn/backend.js';
+import { type AgentDefinition, getAgent } from '../agents/registry.js';
+import { MetricsWriter } from '../agents/run/output/metrics.js';
+import { Progress, type ProgressStream } from '../agents/run/output/progress.js';
+import { RunDirectory } from '../agents/run/output/run-directory.js';
+import { TensorBoardWriter } from '../agents/run/output/tensorboard.js';
+import { type TrainOutcome, train } from '../agents/run/train.js';
+import type { SettingValue } from '../agents/settings.js';
+import type { Options, RemoteVectorEnv } from '../protocol/index.js';
+import { openServer } from './open-server.js';
+import { drawCurve, recordEpisode } from './pictures.js';
+
+/** Everything that a run is made of; config.json keeps it, and a resumed run takes it from there. */
+export interface TrainingConfig {
+  readonly agent: string;
+  readonly env: string;
+  readonly options: Options;
+  readonly seed: number;
+  /** Steps to collect in all, counting each env's. */
+  readonly steps: number;
+  readonly numEnvs: number;
+  readonly settings: Readonly<Record<string, SettingValue>>;
+  readonly backend: BackendName;
+  /** The server to train on; one of our own where null. */
+  readonly url: string | null;
+  readonly evaluationEvery: number;
+  readonly evaluationEpisodes: number;
+  /** Steps after which an evaluation episode is left, however well it goes. */
+  readonly evaluationMaxSteps: number;
+  readonly checkpointEvery: number;
+}
+
+export interface TrainingResult extends TrainOutcome {
+  readonly directory: RunDirectory;
+  readonly config: TrainingConfig;
+}
+
+/** How a run shows itself. */
+export interface Terminal {
+  readonly stream: ProgressStream;
+  readonly signal: AbortSignal;
+}
+
+/** Envs of an evaluation at once, at most. */
+const EVALUATION_ENVS = 10;
+/** Rows of metrics over a run. */
+const METRICS_ROWS = 500;
+
+/** Starts a run in a directory of its own below `root`. */
+export async function startTraining(
+  config: TrainingConfig,
+  root: string,
+  terminal: Terminal,
+): Promise<TrainingResult> {
+  getAgent(config.agent); // a wrong name is told before a directory is made
+  const directory = await RunDirectory.create(root, { ...config }, new Date());
+  return runTraining(directory, config, terminal, false);
+}
+
+/** Goes on with a run from its last checkpoint, to `steps` if given, else to where it was to end. */
+export async function resumeTraining(
+  path: string,
+  steps: number | undefined,
+  terminal: Terminal,
+): Promise<TrainingResult> {
+  const directory = await RunDirectory.open(path);
+  const config = directory.config as unknown as TrainingConfig;
+  return runTraining(directory, steps === undefined ? config : { ...config, steps }, terminal, true);
+}
+
+async function runTraining(
+  directory: RunDirectory,
+  config: TrainingConfig,
+  { stream, signal }: Terminal,
+  resumed: boolean,
+): Promise<TrainingResult> {
+  const definition = getAgent(config.agent);
+  const checkpoint = resumed ? await directory.checkpoints.load('latest') : undefined;
+  if (checkpoint) await directory.rewind(checkpoint.step);
+
+  const backend = await useBackend(config.backend);
+  const server = await openServer(config.url);
+  const start = checkpoint?.step ?? 0;
+  const progress = new Progress({ stream, total: config.steps, start, now: Date.now });
+  const sinks = [
+    new MetricsWriter(directory.file('metrics.jsonl')),
+    new TensorBoardWriter(directory.path, checkpoint?.step),
+  ];
+  let agent: Agent | undefined;
+  try {
+    progress.message(`${backend.reason} Envs at ${server.url}. Run directory ${directory.path}`);
+    const make = (numEnvs: number) =>
+      server.client.make(config.env, { numEnvs, options: config.options, autoreset: 'same_step' });
+    const env = await make(config.numEnvs);
+    const evaluationEnv = await make(Math.min(EVALUATION_ENVS, config.evaluationEpisodes));
+    agent = createAgent(definition, env, config);
+    let shown: Readonly<Record<string, number>> = {};
+    const outcome = await train({
+      agent,
+      env,
+      steps: config.steps,
+      seed: config.seed,
+      evaluation: {
+        env: evaluationEnv,
+        every: config.evaluationEvery,
+        episodes: config.evaluationEpisodes,
+        maxSteps: config.evaluationMaxSteps,
+      },
+      checkpoints: { store: directory.checkpoints, every: config.checkpointEvery },
+      resume: checkpoint,
+      signal,
+      metricsEvery: Math.max(1, Math.floor(config.steps / METRICS_ROWS)),
+      onMetrics: (step, values) => {
+        for (const sink of sinks) sink.write(step, values);
+        const { evaluation_return: evaluated, loss, epsilon } = values;
+        shown = { ...shown, ...defined({ loss, epsilon, evaluated }) };
+      },
+      onEpisode: (episodeReturn) => progress.episode(episodeReturn),
+      onStep: (step) => progress.update(step, shown),
+      onResume: (step, exact) =>
+        progress.message(
+          exact
+            ? `Resumed at step ${step}.`
+            : `Resumed at step ${step} with new episodes: the envs are not those of before.`,
+        ),
+    });
+    progress.end();
+    for (const sink of sinks) sink.close();
+    await drawCurve(directory, env.spec.rewardThreshold);
+    return { ...outcome, directory, config };
+  } finally {
+    for (const sink of sinks) sink.close();
+    agent?.dispose();
+    await server.close();
+  }
+}
+
+export function createAgent(
+  definition: AgentDefinition,
+  env: RemoteVectorEnv,
+  config: TrainingConfig,
+): Agent {
+  return definition.create(env, config.settings, config.seed);
+}
+
+const defined = (values: Readonly<Record<string, number | undefined>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== undefined),
+  );

@@ -1,0 +1,75 @@
+import t from 'tap';
+import { createRng, MAX_SEED } from '../../envs/index.js';
+import { randomSeed } from '../../envs/rng/random-seed.js';
+import type { Rng } from '../../envs/rng/rng.js';
+import { loadJSON } from './recording.js';
+
+/** What NumPy drew; see `record_generators` in scripts/record-originals.py. */
+interface Draws {
+  readonly seed: number;
+  readonly random: readonly number[];
+  readonly integers: readonly number[];
+  readonly uniform: readonly number[];
+  readonly ranges: readonly number[];
+  /** `choice(['F', 'H'], p=[0.8, 0.2])` */
+  readonly choice?: readonly string[];
+  /** Sum of 1000 doubles: more than one block of the Mersenne Twister. */
+  readonly sum?: number;
+  readonly last: number;
+}
+const recorded = loadJSON('generators') as {
+  readonly ranges: readonly number[];
+  readonly pcg64: readonly Draws[];
+  readonly mt19937: readonly Draws[];
+};
+
+function drawLike(rng: Rng, draws: Draws): Draws {
+  return {
+    seed: draws.seed,
+    random: draws.random.map(() => rng.random()),
+    integers: draws.integers.map(() => rng.integers(0, 7)),
+    uniform: draws.uniform.map(() => rng.uniform(-3, 5)),
+    ranges: recorded.ranges.map((n) => rng.integers(-5, n - 5)),
+    ...(draws.choice && { choice: draws.choice.map(() => (rng.random() < 0.8 ? 'F' : 'H')) }),
+    ...(draws.sum && {
+      sum: Array.from({ length: 1000 }, () => rng.random()).reduce((sum, x) => sum + x, 0),
+    }),
+    last: rng.random(),
+  };
+}
+
+for (const kind of ['pcg64', 'mt19937'] as const) {
+  for (const draws of recorded[kind]) {
+    t.test(`${kind} seeded ${draws.seed} draws what NumPy draws`, async (t) => {
+      t.same(drawLike(createRng(kind, draws.seed), draws), draws);
+    });
+  }
+
+  t.test(`${kind} goes on from a saved state`, async (t) => {
+    const rng = createRng(kind, 5);
+    for (let i = 0; i < 100; i++) rng.random();
+    rng.integers(0, 10); // PCG64 keeps half an output back now
+    const state = JSON.parse(JSON.stringify(rng.getState()));
+    const draws = () => Array.from({ length: 700 }, () => [rng.integers(0, 10), rng.random()]).flat();
+    const expected = draws();
+    t.notSame(draws(), expected);
+    rng.setState(state);
+    t.same(draws(), expected);
+  });
+
+  t.test(`${kind} refuses what is no state and what is no range`, async (t) => {
+    const rng = createRng(kind, 5);
+    const state = rng.getState() as number[];
+    for (const bad of [null, [], state.slice(1), [...state.slice(1), -1], [...state.slice(1), 0.5]]) {
+      t.throws(() => rng.setState(bad), { code: 'bad_message' });
+    }
+    t.same(rng.getState(), state, 'and stays as it was');
+    t.throws(() => rng.integers(3, 3), RangeError);
+    t.throws(() => rng.integers(0, 2 ** 33), RangeError);
+  });
+
+  t.test(`${kind} takes a random seed`, async (t) => {
+    const seed = randomSeed();
+    t.ok(Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED[kind]);
+  });
+}
