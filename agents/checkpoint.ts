@@ -18,7 +18,11 @@ export async function readJson<T>(from: CheckpointReader, name: string): Promise
 }
 
 /** Fills `targets`, in order, with the bytes of a file. Throws where the file has more or fewer than they take. */
-export async function readInto(from: CheckpointReader, name: string, targets: Iterable<Uint8Array>): Promise<void> {
+export async function readInto(
+  from: CheckpointReader,
+  name: string,
+  targets: Iterable<Uint8Array>,
+): Promise<void> {
   const rest = targets[Symbol.iterator]();
   let target: Uint8Array = new Uint8Array(0);
   for await (const chunk of from.chunks(name)) {

@@ -35,7 +35,11 @@ export class SettingError extends Error {
   override readonly name = 'SettingError';
 }
 
-export const number = (value: number, [min, max]: readonly [number, number], description: string): NumberSetting => ({
+export const number = (
+  value: number,
+  [min, max]: readonly [number, number],
+  description: string,
+): NumberSetting => ({
   type: 'number',
   default: value,
   min,
@@ -43,7 +47,11 @@ export const number = (value: number, [min, max]: readonly [number, number], des
   description,
 });
 
-export const integer = (value: number, [min, max]: readonly [number, number], description: string): NumberSetting => ({
+export const integer = (
+  value: number,
+  [min, max]: readonly [number, number],
+  description: string,
+): NumberSetting => ({
   ...number(value, [min, max], description),
   type: 'integer',
 });
@@ -68,7 +76,9 @@ export function completeSettings<T extends SettingsTable>(
   for (const [name, value] of Object.entries(given)) {
     const setting = settingNamed(table, name);
     if (!accepts(setting, value)) {
-      throw new SettingError(`setting ${name}: expected ${expectation(setting)}, got ${JSON.stringify(value)}`);
+      throw new SettingError(
+        `setting ${name}: expected ${expectation(setting)}, got ${JSON.stringify(value)}`,
+      );
     }
   }
   return Object.fromEntries(
@@ -77,7 +87,10 @@ export function completeSettings<T extends SettingsTable>(
 }
 
 /** The setting and the value in `name=value`, such as `gamma=0.99`, `double=false`, `hidden=64,64`. */
-export function parseAssignment(table: SettingsTable, text: string): readonly [name: string, value: SettingValue] {
+export function parseAssignment(
+  table: SettingsTable,
+  text: string,
+): readonly [name: string, value: SettingValue] {
   const at = text.indexOf('=');
   if (at < 0) throw new SettingError(`expected a setting as name=value, got "${text}"`);
   const name = text.slice(0, at).trim();
@@ -92,8 +105,7 @@ export function parseAssignment(table: SettingsTable, text: string): readonly [n
 /** What values a setting takes, in words: `a number from 0 to 1`. */
 export function expectation(setting: Setting): string {
   if (setting.type === 'boolean') return 'true or false';
-  const range =
-    setting.max === Infinity ? `${setting.min} or more` : `from ${setting.min} to ${setting.max}`;
+  const range = setting.max === Infinity ? `${setting.min} or more` : `from ${setting.min} to ${setting.max}`;
   switch (setting.type) {
     case 'number':
       return `a number ${range}`;

@@ -1,8 +1,13 @@
+import { acrobot } from './classic/acrobot.js';
 import { cartPole } from './classic/cartpole.js';
+import { mountainCar } from './classic/mountain-car.js';
+import { mountainCarContinuous } from './classic/mountain-car-continuous.js';
+import { pendulum } from './classic/pendulum.js';
 import { breakoutEnvs } from './minatar/breakout.js';
 import { registerEnv } from './registry.js';
 
-for (const definition of [cartPole, ...breakoutEnvs]) registerEnv(definition);
+for (const definition of [cartPole, mountainCar, mountainCarContinuous, pendulum, acrobot, ...breakoutEnvs])
+  registerEnv(definition);
 
 export type { EndedBatch, InfoSlabs, ResetBatch, StepBatch } from './batch.js';
 export type { Env, EnvDefinition, EnvSpec, Image, OptionSpec, Options } from './env.js';

@@ -31,22 +31,20 @@ export function readEnvSnapshot(value: unknown, env: string): EnvSnapshot {
 }
 
 /**
- * The numbers of an env's state, `length` of them and none NaN, for an `Env.restore` to take its fields from.
+ * The numbers of an env's state, `length` of them from `-limit` to `limit`, for an `Env.restore` to take its fields from.
  * Throws `bad_message` otherwise.
  */
-export function stateNumbers(state: unknown, length: number): readonly number[] {
-  const isNumber = (x: unknown) => typeof x === 'number' && !Number.isNaN(x);
-  if (!Array.isArray(state) || state.length !== length || !state.every(isNumber)) {
-    throw invalid(`state: expected ${length} numbers`);
+export function stateNumbers(state: unknown, length: number, limit = Number.MAX_VALUE): readonly number[] {
+  const isAllowed = (x: unknown) => typeof x === 'number' && Math.abs(x) <= limit;
+  if (!Array.isArray(state) || state.length !== length || !state.every(isAllowed)) {
+    throw invalid(`state: expected ${length} numbers up to ${limit}`);
   }
   return state;
 }
 
-/** As `stateNumbers`, each an integer that indexes may be made of: from `-limit` to `limit`. */
+/** As `stateNumbers`, each of them an integer, so that indexes may be made of it. */
 export function stateIntegers(state: unknown, length: number, limit: number): readonly number[] {
-  const numbers = stateNumbers(state, length);
-  if (!numbers.every((x) => Number.isInteger(x) && Math.abs(x) <= limit)) {
-    throw invalid(`state: expected integers up to ${limit}`);
-  }
+  const numbers = stateNumbers(state, length, limit);
+  if (!numbers.every(Number.isInteger)) throw invalid(`state: expected ${length} integers`);
   return numbers;
 }

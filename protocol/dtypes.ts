@@ -65,6 +65,15 @@ export function viewOrCopy(dtype: DType, bytes: Uint8Array, offset: number, leng
   const start = bytes.byteOffset + offset;
   if (start % ArrayType.BYTES_PER_ELEMENT === 0) return new ArrayType(bytes.buffer, start, length);
   const copy = new ArrayType(length);
+  if (length <= FEW && (copy instanceof Float32Array || copy instanceof Float64Array)) {
+    // Reading few elements one by one is faster than a view to copy their bytes through.
+    const view = new DataView(bytes.buffer, start, copy.byteLength);
+    if (copy instanceof Float32Array) for (let i = 0; i < length; i++) copy[i] = view.getFloat32(4 * i, true);
+    else for (let i = 0; i < length; i++) copy[i] = view.getFloat64(8 * i, true);
+    return copy;
+  }
   new Uint8Array(copy.buffer).set(bytes.subarray(offset, offset + copy.byteLength));
   return copy;
 }
+
+const FEW = 256;

@@ -6,17 +6,21 @@ import type { Options } from './spec.js';
 export type Fields = Readonly<Record<string, unknown>>;
 export type Check<T> = (value: unknown) => value is T;
 
+/** A value as messages show it. */
 export const show = (value: unknown): string => {
+  if (typeof value === 'number') return String(value); // JSON knows neither NaN nor the infinities
   const text = ArrayBuffer.isView(value) ? `${value.byteLength} bytes` : JSON.stringify(value);
   return text === undefined ? 'nothing' : text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
 
-export const isString: Check<string> = (value): value is string => typeof value === 'string' && value.length <= 4096;
+export const isString: Check<string> = (value): value is string =>
+  typeof value === 'string' && value.length <= 4096;
 export const isCount: Check<number> = (value): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 export const isPositive: Check<number> = (value): value is number => isCount(value) && value > 0;
 export const isBoolean: Check<boolean> = (value): value is boolean => typeof value === 'boolean';
-export const isSeed: Check<number | null> = (value): value is number | null => value === null || isCount(value);
+export const isSeed: Check<number | null> = (value): value is number | null =>
+  value === null || isCount(value);
 export const isOptions: Check<Options> = (value): value is Options =>
   isMap(value) &&
   Object.values(value).every((x) => x === null || ['boolean', 'number', 'string'].includes(typeof x));
@@ -75,4 +79,3 @@ export class FieldReader {
     return Object.fromEntries(Object.entries(message).filter(([, value]) => value !== undefined)) as T;
   }
 }
-

@@ -15,6 +15,8 @@ import type { Leaf } from './spaces/index.js';
 
 const STEP = 1;
 const STEPPED = 2;
+/** Leaves of one action space. */
+const MAX_LEAVES = 4096;
 
 /** Whether a frame holds an array, that is one of the hot pair and not a control message. */
 export const isHotFrame = (frame: Uint8Array): boolean =>
@@ -126,8 +128,8 @@ export function decodeStep(frame: Uint8Array): StepFrame {
   const id = reader.uint();
   const env = reader.uint();
   const leaves = reader.array();
-  // Every leaf takes at least two bytes: a count that cannot be true is refused before memory is taken for it.
-  if (2 * leaves > frame.length) throw bad(reader, `${leaves} leaves of actions in ${frame.length} bytes`);
+  // In memory a leaf takes many times the two bytes that an empty one does in the frame.
+  if (leaves > MAX_LEAVES) throw bad(reader, `${leaves} leaves of actions, more than ${MAX_LEAVES}`);
   const actions: Span[] = [];
   for (let i = 0; i < leaves; i++) actions.push(reader.bin());
   const ids = length === 5 && !reader.nil() ? reader.bin() : undefined;

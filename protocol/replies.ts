@@ -8,7 +8,6 @@ import {
   type Check,
   FieldReader,
   type Fields,
-  isBoolean,
   isCount,
   isOptions,
   isPositive,
@@ -31,7 +30,8 @@ const read = (fields: Fields): FieldReader => new FieldReader(fields, 'bad_reply
 
 const isNumber: Check<number> = (value): value is number => typeof value === 'number';
 const isBytes: Check<Uint8Array> = (value): value is Uint8Array => value instanceof Uint8Array;
-const isSpace: Check<SpaceJSON> = (value): value is SpaceJSON => isMap(value) && typeof value.type === 'string';
+const isSpace: Check<SpaceJSON> = (value): value is SpaceJSON =>
+  isMap(value) && typeof value.type === 'string';
 const isLimits: Check<SessionLimits> = (value): value is SessionLimits & Fields =>
   isMap(value) &&
   ['frameBytes', 'requestsInFlight', 'vectorEnvs', 'envs', 'idleMs'].every((name) => isCount(value[name]));
@@ -83,17 +83,21 @@ function readContract(contract: Fields): Contract {
   reader.required('spec', 'the spec of an env', isSpec);
   reader.required('numEnvs', 'a positive integer', isPositive);
   reader.required('options', 'a map of booleans, numbers and strings', isOptions);
-  reader.required('autoreset', AUTORESET_MODES.join(', '), oneOf(AUTORESET_MODES));
-  reader.optional('maxEpisodeSteps', 'a positive integer', isPositive);
+  reader.required('autoreset', `one of ${AUTORESET_MODES.join(', ')}`, oneOf(AUTORESET_MODES));
+  const maxEpisodeSteps = reader.optional('maxEpisodeSteps', 'a positive integer', isPositive) ?? null;
   reader.required('observationSpace', 'a space', isSpace);
   reader.required('actionSpace', 'a space', isSpace);
   reader.required('infos', 'an array of named spaces', arrayOf(isInfo));
   reader.required('hash', 'a string', isString);
-  return contract as unknown as Contract;
+  return { ...contract, maxEpisodeSteps } as unknown as Contract;
 }
 
 const PARSERS: { readonly [T in keyof ReplyOf]: (reader: FieldReader, id: number) => ReplyOf[T] } = {
-  list: (reader, id) => ({ type: 'listed', id, envs: reader.required('envs', 'an array of specs', arrayOf(isSpec)) }),
+  list: (reader, id) => ({
+    type: 'listed',
+    id,
+    envs: reader.required('envs', 'an array of specs', arrayOf(isSpec)),
+  }),
   make: (reader, id) => ({
     type: 'made',
     id,

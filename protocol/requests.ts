@@ -48,7 +48,8 @@ export function parseRequest(fields: Fields): Request {
         seed: reader.optional('seed', 'a non-negative integer below 2^53', isCount),
         options: options(),
         autoreset:
-          reader.optional('autoreset', AUTORESET_MODES.join(', '), oneOf(AUTORESET_MODES)) ?? 'next_step',
+          reader.optional('autoreset', `one of ${AUTORESET_MODES.join(', ')}`, oneOf(AUTORESET_MODES)) ??
+          'next_step',
         maxEpisodeSteps: reader.optional('maxEpisodeSteps', 'a positive integer', isPositive),
       });
     case 'reset':

@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { agentsCommand } from './commands/agents.js';
 import { benchCommand } from './commands/bench.js';
+import { demoCommand } from './commands/demo.js';
 import { envsCommand } from './commands/envs.js';
+import { evalCommand } from './commands/eval.js';
 import { serveCommand } from './commands/serve.js';
+import { trainCommand } from './commands/train.js';
 
 const program = new Command('farstep')
   .description('Reinforcement-learning environments behind a WebSocket, and agents that learn through it.')
@@ -10,13 +14,17 @@ const program = new Command('farstep')
   .showHelpAfterError('(add --help for what this command takes)')
   .addCommand(serveCommand())
   .addCommand(envsCommand())
-  .addCommand(benchCommand());
+  .addCommand(agentsCommand())
+  .addCommand(trainCommand())
+  .addCommand(evalCommand())
+  .addCommand(benchCommand())
+  .addCommand(demoCommand());
 
 try {
   await program.parseAsync();
 } catch (error) {
   // What a user can mend has a sentence; the trace is for those who ask for it.
   const { message, stack } = error as Error;
-  console.error(process.env.FARSTEP_DEBUG ? stack : `error: ${message}`);
+  console.error(process.env.FARSTEP_DEBUG ? (stack ?? error) : `error: ${message}`);
   process.exitCode = 1;
 }

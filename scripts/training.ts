@@ -1,5 +1,4 @@
 /** A training run as the command line makes it: a server, an agent, a run directory, and what is shown of them. */
-import { writeFile } from 'node:fs/promises';
 import type { Agent } from '../agents/agent.js';
 import { type BackendName, useBackend } from '../agents/nn/backend.js';
 import { type AgentDefinition, getAgent } from '../agents/registry.js';
@@ -11,7 +10,7 @@ import { type TrainOutcome, train } from '../agents/run/train.js';
 import type { SettingValue } from '../agents/settings.js';
 import type { Options, RemoteVectorEnv } from '../protocol/index.js';
 import { openServer } from './open-server.js';
-import { drawCurve, recordEpisode } from './pictures.js';
+import { drawCurve } from './pictures.js';
 
 /** Everything that a run is made of; config.json keeps it, and a resumed run takes it from there. */
 export interface TrainingConfig {

@@ -1,5 +1,5 @@
-import { arrayType, sizeOf, type TypedArray } from '../../protocol/dtypes.js';
 import type { StepResult } from '../../protocol/client/results.js';
+import { arrayType, sizeOf, type TypedArray } from '../../protocol/dtypes.js';
 import type { Leaf, SampleSource } from '../../protocol/spaces/index.js';
 import { type CheckpointReader, type Files, jsonFile, readInto, readJson } from '../checkpoint.js';
 import { type Batch, Ring, type RingState } from './ring.js';
@@ -37,7 +37,9 @@ export class Replay {
     this.#options = options;
     this.#slots = Math.floor(capacity / numEnvs);
     if (this.#slots < MIN_SLOTS) {
-      throw new RangeError(`replay: capacity ${capacity} is too small for ${numEnvs} envs, which need ${MIN_SLOTS} each`);
+      throw new RangeError(
+        `replay: capacity ${capacity} is too small for ${numEnvs} envs, which need ${MIN_SLOTS} each`,
+      );
     }
     this.#rings = Array.from({ length: numEnvs }, () => new Ring(this.#slots, observations, actions));
     this.#finalRow = new Int32Array(numEnvs);
@@ -64,7 +66,16 @@ export class Replay {
       const ring = this.#rings[row]!;
       const k = this.#finalRow[row]!;
       if (k < 0) ring.addOngoing(actions, rewards[row]!, observations, row);
-      else ring.addLast(actions, rewards[row]!, terminated[row] === 1, ended!.finalObservations!, k, observations, row);
+      else
+        ring.addLast(
+          actions,
+          rewards[row]!,
+          terminated[row] === 1,
+          ended!.finalObservations!,
+          k,
+          observations,
+          row,
+        );
     }
   }
 

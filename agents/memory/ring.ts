@@ -176,6 +176,7 @@ export class Ring {
   }
 
   #writeObservation(observations: readonly TypedArray[], row: number): void {
-    for (let i = 0; i < observations.length; i++) this.#observations[i]!.write(this.#head, observations[i]!, row);
+    for (let i = 0; i < observations.length; i++)
+      this.#observations[i]!.write(this.#head, observations[i]!, row);
   }
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import './gradients/index.js';
+import { registerGradients } from './gradients/index.js';
 import { registerWasmOps } from './wasm-ops.js';
 
 export const BACKENDS = ['auto', 'wasm', 'native', 'gpu', 'cpu'] as const;
@@ -41,7 +41,8 @@ const START: Record<ChosenBackend['name'], () => Promise<string>> = {
     await activate('cpu');
     return 'cpu: plain JavaScript, the reference for tests';
   },
-  native: () => startTensorFlow('@tensorflow/tfjs-node', 'native: TensorFlow on the CPU', 'npm run setup:native'),
+  native: () =>
+    startTensorFlow('@tensorflow/tfjs-node', 'native: TensorFlow on the CPU', 'npm run setup:native'),
   gpu: () => startTensorFlow('@tensorflow/tfjs-node-gpu', 'gpu: TensorFlow on the GPU', 'npm run setup:gpu'),
 };
 
@@ -61,5 +62,6 @@ async function startTensorFlow(module: string, description: string, install: str
 async function activate(name: string): Promise<void> {
   // Without it tfjs prints a banner of advice about backends, and checks every kernel for leaks.
   tf.enableProdMode();
+  registerGradients();
   if (!(await tf.setBackend(name))) throw new Error(`backend: ${name} did not start`);
 }

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
 import { instantiateKernels, type Kernels } from './wasm/kernels.js';
 
 /** What Emscripten puts on the module that tfjs keeps as `wasm`. `asm` is the instance's exports. */

@@ -8,11 +8,16 @@ import { currentHeap } from './heap.js';
 export function inputTensor(data: Float32Array | Uint8Array, shape: number[], scale = 1): tf.Tensor {
   const size = shape.reduce((product, length) => product * length, 1);
   if (data.length !== size) {
-    throw new Error(`input: ${data.length} numbers do not fill a tensor of [${shape.join(', ')}], which takes ${size}`);
+    throw new Error(
+      `input: ${data.length} numbers do not fill a tensor of [${shape.join(', ')}], which takes ${size}`,
+    );
   }
   const heap = currentHeap();
   if (heap === undefined) {
-    return tf.tensor(data instanceof Float32Array ? data.slice() : Float32Array.from(data, (x) => x * scale), shape);
+    return tf.tensor(
+      data instanceof Float32Array ? data.slice() : Float32Array.from(data, (x) => x * scale),
+      shape,
+    );
   }
   const tensor = heap.tensor(shape);
   heap.writeFloats(heap.pointer(tensor), data, scale);

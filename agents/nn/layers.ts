@@ -77,7 +77,12 @@ function activationKernels(activation: ActivationName, width: number) {
 }
 
 /** y = activation(x · W + b), x flattened to [batch, inputs]. */
-export function dense(inputShape: number[], units: number, activation: ActivationName, init: Initializer): Layer {
+export function dense(
+  inputShape: number[],
+  units: number,
+  activation: ActivationName,
+  init: Initializer,
+): Layer {
   const inputs = sizeOf(inputShape);
   const weights = inputs * units;
   const { activate, undoActivation } = activationKernels(activation, units);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { isHigherOrder } from './gradients/register.js';
 import { currentHeap, type Heap } from './heap.js';
-import { isHigherOrder } from './network-op.js';
 
 export interface TdLossOptions {
   /** Where the squared error turns linear, its slope being 1 there; null for the squared error all over. */
@@ -26,10 +26,12 @@ export function tdLoss(
 ): tf.Scalar {
   const [batch, numActions] = q.shape;
   for (const [name, array] of Object.entries({ actions, targets, ...pickArrays(options) })) {
-    if (array.length !== batch) throw new Error(`tdLoss: ${array.length} ${name} for q of [${q.shape.join(', ')}]`);
+    if (array.length !== batch)
+      throw new Error(`tdLoss: ${array.length} ${name} for q of [${q.shape.join(', ')}]`);
   }
   const bad = actions.findIndex((action) => !(action >= 0 && action < numActions));
-  if (bad >= 0) throw new Error(`tdLoss: actions[${bad}] = ${actions[bad]} is outside the ${numActions} columns of q`);
+  if (bad >= 0)
+    throw new Error(`tdLoss: actions[${bad}] = ${actions[bad]} is outside the ${numActions} columns of q`);
   const heap = currentHeap();
   if (heap === undefined) {
     options.tdErrors?.set(tf.tidy(() => composeTdErrors(q, actions, targets).dataSync<'float32'>()));
@@ -38,7 +40,12 @@ export function tdLoss(
   return tf.customGrad((...args) => {
     const save = args[1] as unknown as (tensors: tf.Tensor[]) => void;
     const gradient = heap.tensor(q.shape);
-    const loss = tdLossOnHeap(heap, heap.pointer(q), heap.pointer(gradient), { actions, targets, numActions, options });
+    const loss = tdLossOnHeap(heap, heap.pointer(q), heap.pointer(gradient), {
+      actions,
+      targets,
+      numActions,
+      options,
+    });
     save([q, gradient]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
       if (isHigherOrder()) {

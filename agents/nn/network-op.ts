@@ -3,6 +3,7 @@
  * that the engine records one node where the plain composition would record one an op.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { isHigherOrder } from './gradients/register.js';
 import { currentHeap, type Heap } from './heap.js';
 
 import type { Sequential } from './network.js';
@@ -14,11 +15,6 @@ const FLOAT = 4;
 export function applyNetwork(network: Sequential, params: tf.Tensor1D, x: tf.Tensor): tf.Tensor2D {
   const outputs = tf.engine().runKernel(KERNEL, { params, x }, { network: network as never });
   return (outputs as tf.Tensor[])[0] as tf.Tensor2D;
-}
-
-/** True while a gradient is computed that is itself to be differentiated: then it must be made of recorded ops. */
-export function isHigherOrder(): boolean {
-  return tf.engine().state.gradientDepth > 0;
 }
 
 tf.registerKernel({

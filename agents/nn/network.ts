@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type ActivationName } from './activations.js';
+import type { ActivationName } from './activations.js';
 import { currentHeap, type Heap } from './heap.js';
 import { fanInUniform, type Initializer } from './init.js';
 import { conv, dense, type Layer, sizeOf } from './layers.js';

@@ -24,29 +24,38 @@ export interface Optimizer {
 /** A rule of one element, and the scalars it is given at step t = 1, 2, …. */
 interface Method {
   readonly name: keyof typeof RULES;
-  /** What is kept for each parameter between steps; all begin at 0. */
-  readonly slots: readonly string[];
+  /** What is kept for each parameter between steps, and what each begins with. */
+  readonly slots: Readonly<Record<string, number>>;
   scalars(step: number, learningRate: number): Record<string, number>;
 }
 
 class FlatOptimizer implements Optimizer {
   steps = 0;
+  readonly #names: readonly string[];
+  /** One vector a slot, once the number of parameters is known. */
   #slots: Params[] | undefined;
 
   constructor(
     readonly method: Method,
     readonly learningRate: number,
-  ) {}
+  ) {
+    this.#names = Object.keys(method.slots);
+  }
 
   step(params: Params, gradient: tf.Tensor1D, learningRate = this.learningRate, gradientScale = 1): void {
     if (gradient.size !== params.size) {
       throw new Error(`${this.method.name}: a gradient of ${gradient.size} for ${params.size} parameters`);
     }
-    this.#slots ??= this.method.slots.map(() => new Params(new Float32Array(params.size)));
+    this.#slots ??= Object.values(this.method.slots).map(
+      (initial) => new Params(new Float32Array(params.size).fill(initial)),
+    );
     this.steps += 1;
     const { name } = this.method;
     const rule: Pointwise = RULES[name];
-    const scalars = { gradientScale, ...this.method.scalars(this.steps, learningRate) } as Record<string, number>;
+    const scalars = { gradientScale, ...this.method.scalars(this.steps, learningRate) } as Record<
+      string,
+      number
+    >;
     const heap = currentHeap();
     if (heap !== undefined) {
       const arrays = [params.tensor, gradient, ...this.#slots.map((slot) => slot.tensor)];
@@ -57,7 +66,7 @@ class FlatOptimizer implements Optimizer {
       );
       return;
     }
-    const kept = Object.fromEntries(this.method.slots.map((slot, i) => [slot, this.#slots![i]!]));
+    const kept = Object.fromEntries(this.#names.map((slot, i) => [slot, this.#slots![i]!]));
     const owners: Record<string, Params> = { parameter: params, ...kept };
     const arrays = Object.fromEntries(Object.entries(owners).map(([array, owner]) => [array, owner.tensor]));
     const results = tf.tidy(() => composePointwise(rule, { ...arrays, gradient }, scalars));
@@ -68,17 +77,17 @@ class FlatOptimizer implements Optimizer {
     const slots = this.#slots ?? [];
     return {
       steps: Float32Array.of(this.steps),
-      ...Object.fromEntries(slots.map((slot, i) => [this.method.slots[i]!, slot.read()])),
+      ...Object.fromEntries(slots.map((slot, i) => [this.#names[i]!, slot.read()])),
     };
   }
 
   load(state: Record<string, Float32Array>): void {
     const { steps, ...slots } = state;
     const names = Object.keys(slots);
-    const expected = steps?.[0] === 0 ? [] : this.method.slots;
+    const expected = steps?.[0] === 0 ? [] : this.#names;
     if (steps?.length !== 1 || names.length !== expected.length || !expected.every((slot) => slot in slots)) {
       throw new Error(
-        `${this.method.name}: state of [${Object.keys(state).join(', ')}], expected [steps, ${this.method.slots.join(', ')}]`,
+        `${this.method.name}: state of [${Object.keys(state).join(', ')}], expected [steps, ${this.#names.join(', ')}]`,
       );
     }
     this.dispose();
@@ -108,7 +117,54 @@ export function adam({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 
     correction: 1 / Math.sqrt(1 - beta2 ** step),
     epsilon,
   });
-  return new FlatOptimizer({ name: 'adam', slots: ['mean', 'variance'], scalars }, learningRate);
+  return new FlatOptimizer({ name: 'adam', slots: { mean: 0, variance: 0 }, scalars }, learningRate);
+}
+
+export interface RmspropOptions {
+  readonly learningRate: number;
+  readonly decay?: number;
+  readonly epsilon?: number;
+}
+
+/** RMSprop (Tieleman and Hinton 2012), numerically as PyTorch's. */
+export function rmsprop({ learningRate, decay = 0.99, epsilon = 1e-8 }: RmspropOptions): Optimizer {
+  const scalars = (_: number, rate: number): Record<string, number> => ({ rate, decay, epsilon });
+  return new FlatOptimizer({ name: 'rmsprop', slots: { variance: 0 }, scalars }, learningRate);
+}
+
+export interface SgdOptions {
+  readonly learningRate: number;
+  readonly momentum?: number;
+}
+
+/** Stochastic gradient descent, with momentum where it is given. */
+export function sgd({ learningRate, momentum = 0 }: SgdOptions): Optimizer {
+  const scalars = (_: number, rate: number): Record<string, number> => ({ rate, momentum });
+  return new FlatOptimizer({ name: 'sgd', slots: { velocity: 0 }, scalars }, learningRate);
+}
+
+export interface RpropOptions {
+  /** The size of each parameter's first step; a learning rate given to `step` changes nothing. */
+  readonly learningRate: number;
+  readonly shrink?: number;
+  readonly grow?: number;
+  readonly smallest?: number;
+  readonly largest?: number;
+}
+
+/** Rprop (Riedmiller and Braun 1993) for full batches, numerically as PyTorch's. */
+export function rprop({
+  learningRate,
+  shrink = 0.5,
+  grow = 1.2,
+  smallest = 1e-6,
+  largest = 50,
+}: RpropOptions): Optimizer {
+  const scalars = (): Record<string, number> => ({ grow, shrink, smallest, largest });
+  return new FlatOptimizer(
+    { name: 'rprop', slots: { previous: 0, size: learningRate }, scalars },
+    learningRate,
+  );
 }
 
 /** The Euclidean norm of a gradient. */

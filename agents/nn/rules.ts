@@ -10,7 +10,9 @@ export const RULES = {
     reads: ['target', 'source'],
     scalars: ['tau'],
     writes: ['target'],
-    formula: (o, { target, source, tau }) => ({ target: o.add(target!, o.mul(tau!, o.sub(source!, target!))) }),
+    formula: (o, { target, source, tau }) => ({
+      target: o.add(target!, o.mul(tau!, o.sub(source!, target!))),
+    }),
   },
   /** x ·= factor. */
   scale: {
@@ -34,6 +36,50 @@ export const RULES = {
       const variance = o.once(o.add(square, o.mul(v.beta2!, o.sub(v.variance!, square))));
       const root = o.add(o.mul(o.sqrt(variance), v.correction!), v.epsilon!);
       return { parameter: o.sub(v.parameter!, o.div(o.mul(v.rate!, mean), root)), mean, variance };
+    },
+  },
+  /** RMSprop (Tieleman and Hinton 2012) as PyTorch writes it: epsilon is added to the root. */
+  rmsprop: {
+    reads: ['parameter', 'gradient', 'variance'],
+    scalars: ['gradientScale', 'rate', 'decay', 'epsilon'],
+    writes: ['parameter', 'variance'],
+    formula: (o, v) => {
+      const gradient = o.once(o.mul(v.gradient!, v.gradientScale!));
+      const square = o.once(o.mul(gradient, gradient));
+      const variance = o.once(o.add(square, o.mul(v.decay!, o.sub(v.variance!, square))));
+      const root = o.add(o.sqrt(variance), v.epsilon!);
+      return { parameter: o.sub(v.parameter!, o.div(o.mul(v.rate!, gradient), root)), variance };
+    },
+  },
+  /** Stochastic gradient descent with momentum: velocity = momentum · velocity + gradient. */
+  sgd: {
+    reads: ['parameter', 'gradient', 'velocity'],
+    scalars: ['gradientScale', 'rate', 'momentum'],
+    writes: ['parameter', 'velocity'],
+    formula: (o, v) => {
+      const gradient = o.mul(v.gradient!, v.gradientScale!);
+      const velocity = o.once(o.add(o.mul(v.momentum!, v.velocity!), gradient));
+      return { parameter: o.sub(v.parameter!, o.mul(v.rate!, velocity)), velocity };
+    },
+  },
+  /**
+   * Rprop (Riedmiller and Braun 1993) without backtracking, as PyTorch writes it: the size of each step grows while the
+   * sign of the derivative stays and shrinks where it changes, and there the parameter waits for one step.
+   */
+  rprop: {
+    reads: ['parameter', 'gradient', 'previous', 'size'],
+    scalars: ['gradientScale', 'grow', 'shrink', 'smallest', 'largest'],
+    writes: ['parameter', 'previous', 'size'],
+    formula: (o, v) => {
+      const zero = o.constant(0);
+      const one = o.constant(1);
+      const scaled = o.once(o.mul(v.gradient!, v.gradientScale!));
+      const agreement = o.once(o.mul(scaled, v.previous!));
+      const factor = o.ifGreater(agreement, zero, v.grow!, o.ifGreater(zero, agreement, v.shrink!, one));
+      const size = o.once(o.min(v.largest!, o.max(v.smallest!, o.mul(v.size!, factor))));
+      const gradient = o.once(o.ifGreater(zero, agreement, zero, scaled));
+      const step = o.ifGreater(gradient, zero, size, o.ifGreater(zero, gradient, o.sub(zero, size), zero));
+      return { parameter: o.sub(v.parameter!, step), previous: gradient, size };
     },
   },
 } as const satisfies Record<string, Pointwise>;

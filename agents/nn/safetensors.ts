@@ -46,7 +46,8 @@ export function encodeSafetensors(
   );
   let end = 0;
   for (const [name, { dtype, shape, data }] of ordered) {
-    if (!(data instanceof ARRAYS[dtype])) fail(`tensor '${name}'`, `${data.constructor.name} is not ${dtype}`);
+    if (!(data instanceof ARRAYS[dtype]))
+      fail(`tensor '${name}'`, `${data.constructor.name} is not ${dtype}`);
     if (data.length !== sizeOf(shape)) {
       fail(`tensor '${name}'`, `${data.length} numbers do not fill a shape of [${shape.join(', ')}]`);
     }

@@ -5,8 +5,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { currentHeap, type Heap } from './heap.js';
-import { conv, sizeOf } from './layers.js';
 import { zeros } from './init.js';
+import { conv, sizeOf } from './layers.js';
 
 const FLOAT = 4;
 
@@ -46,40 +46,26 @@ function batchMatMul(
         `${b!.dtype} [${b!.shape.join(', ')}]${transposeB ? 'ᵀ' : ''}`,
     );
   }
-  const outer = tf.broadcast_util.assertAndGetBroadcastShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2));
+  const [aOuter, bOuter] = [a!.shape.slice(0, -2), b!.shape.slice(0, -2)];
+  const [aCount, bCount] = [sizeOf(aOuter), sizeOf(bOuter)];
+  if (aCount !== bCount && aCount !== 1 && bCount !== 1) {
+    throw new Error(`matMul: ${aCount} matrices against ${bCount}, expected as many or one`);
+  }
+  const outer = tf.broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter);
   const out = heap.allocate([...outer, m, n]);
   const transposed = transposeB ? heap.scratch(k * n) : 0;
   const [aStart, bStart, cStart] = [heap.pointer(a!), heap.pointer(b!), heap.pointer(out)];
-  const [aStep, bStep] = [batchOffsets(a!.shape, outer), batchOffsets(b!.shape, outer)];
   const [aRow, aColumn] = transposeA ? [FLOAT, FLOAT * m] : [FLOAT * k, FLOAT];
   for (let i = 0; i < sizeOf(outer); i++) {
-    let from = bStart + FLOAT * bStep(i);
+    let from = bStart + FLOAT * (i % bCount) * k * n;
     if (transposeB) {
       heap.kernels.transpose!(from, transposed, n, k);
       from = transposed;
     }
-    const at = aStart + FLOAT * aStep(i);
+    const at = aStart + FLOAT * (i % aCount) * m * k;
     heap.kernels.matmul!(at, from, cStart + FLOAT * i * m * n, m, n, k, aRow, aColumn, 0, 0, 0);
   }
   return out;
-}
-
-/** Where the i-th matrix of a broadcast stack [...outer] begins in a tensor of `shape`, in floats. */
-function batchOffsets(shape: number[], outer: number[]): (i: number) => number {
-  const matrix = sizeOf(shape.slice(-2));
-  const own = [...Array(outer.length - (shape.length - 2)).fill(1), ...shape.slice(0, -2)] as number[];
-  return (i) => {
-    let offset = 0;
-    let stride = matrix;
-    let rest = i;
-    for (let axis = outer.length - 1; axis >= 0; axis--) {
-      const index = rest % outer[axis]!;
-      rest = Math.floor(rest / outer[axis]!);
-      if (own[axis]! > 1) offset += index * stride;
-      stride *= own[axis]!;
-    }
-    return offset;
-  };
 }
 
 interface ConvAttrs {

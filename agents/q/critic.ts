@@ -1,8 +1,8 @@
 import type { TypedArray } from '../../protocol/dtypes.js';
 import { Box, Discrete } from '../../protocol/spaces/index.js';
 import type { Task } from '../agent.js';
-import { cnn, mlp } from '../nn/network.js';
 import type { Network } from '../nn/network.js';
+import { cnn, mlp } from '../nn/network.js';
 
 /** A network that gives the value of every action in a state, and how the env's spaces meet its inputs and outputs. */
 export interface DiscreteCritic {
@@ -45,7 +45,11 @@ export function discreteCritic(task: Task, hidden: readonly number[]): DiscreteC
   const [height = 0, width = 0, channels = 0] = shape;
   const network =
     shape.length === 3
-      ? cnn({ ...options, inputs: [height, width, channels], conv: height < LARGE_PICTURE ? SMALL_CONV : LARGE_CONV })
+      ? cnn({
+          ...options,
+          inputs: [height, width, channels],
+          conv: height < LARGE_PICTURE ? SMALL_CONV : LARGE_CONV,
+        })
       : mlp({ ...options, inputs: [...shape] });
   return {
     network,
@@ -58,5 +62,7 @@ export function discreteCritic(task: Task, hidden: readonly number[]): DiscreteC
 
 /** A slab of observations as a network takes it. */
 export function asInput(slab: TypedArray): Float32Array | Uint8Array {
-  return slab instanceof Float32Array || slab instanceof Uint8Array ? slab : Float32Array.from(slab as Float64Array);
+  return slab instanceof Float32Array || slab instanceof Uint8Array
+    ? slab
+    : Float32Array.from(slab as Float64Array);
 }

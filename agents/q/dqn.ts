@@ -1,7 +1,8 @@
-import type { TypedArray } from '../../protocol/dtypes.js';
 import type { StepResult } from '../../protocol/client/results.js';
+import type { TypedArray } from '../../protocol/dtypes.js';
 import type { ActOptions, Agent, Metrics, Task } from '../agent.js';
 import { type CheckpointReader, type Files, jsonFile, readJson } from '../checkpoint.js';
+import { mean } from '../mean.js';
 import { Replay } from '../memory/replay.js';
 import { inputTensor } from '../nn/input.js';
 import { tdLoss } from '../nn/losses.js';
@@ -9,7 +10,6 @@ import { adam } from '../nn/optimizer.js';
 import { Params } from '../nn/params.js';
 import { minimize } from '../nn/train.js';
 import { Random } from '../random.js';
-import { mean } from '../mean.js';
 import { linear } from '../schedules.js';
 import { boolean, integer, integers, number, type SettingsOf } from '../settings.js';
 import { asInput, discreteCritic } from './critic.js';
@@ -24,7 +24,11 @@ export const DQN_SETTINGS = {
   batchSize: integer(32, [1, 65536], 'Transitions in one update.'),
   memory: integer(100_000, [3, 1e9], 'Observations kept for replay; older ones make room.'),
   learningStarts: integer(1_000, [1, Infinity], 'Steps collected before the first update.'),
-  stepsPerUpdate: number(4, [1e-3, Infinity], 'Steps collected for each update; 0.5 makes two updates a step.'),
+  stepsPerUpdate: number(
+    4,
+    [1e-3, Infinity],
+    'Steps collected for each update; 0.5 makes two updates a step.',
+  ),
   updatesPerTarget: integer(500, [1, Infinity], 'Updates for each update of the target network.'),
   tau: number(1, [0, 1], 'Share of the online network that the target network takes on: 1 copies it.'),
   double: boolean(true, 'Whether the online network chooses the action that the target network judges.'),
@@ -33,7 +37,11 @@ export const DQN_SETTINGS = {
   epsilonStart: number(1, [0, 1], 'Probability of a random action at first.'),
   epsilonEnd: number(0.05, [0, 1], 'Probability of a random action in the end.'),
   epsilonSteps: integer(50_000, [0, Infinity], 'Steps over which it goes from one to the other.'),
-  evaluationEpsilon: number(0.001, [0, 1], 'Probability of a random action in evaluations, against endless loops.'),
+  evaluationEpsilon: number(
+    0.001,
+    [0, 1],
+    'Probability of a random action in evaluations, against endless loops.',
+  ),
 };
 
 export type DqnSettings = SettingsOf<typeof DQN_SETTINGS>;
@@ -152,13 +160,11 @@ export class Dqn implements Agent {
   savePolicy(): Files {
     throw 1;
   }
-  async loadPolicy(from: CheckpointReader): Promise<void> {
-  }
+  async loadPolicy(from: CheckpointReader): Promise<void> {}
   save(): Files {
     throw 1;
   }
-  async load(from: CheckpointReader): Promise<void> {
-  }
+  async load(from: CheckpointReader): Promise<void> {}
 
   dispose(): void {
     for (const owner of [this.#online, this.#target, this.#optimizer]) owner.dispose();

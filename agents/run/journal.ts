@@ -1,5 +1,5 @@
 import type { TypedArray } from '../../protocol/dtypes.js';
-import { viewOrCopy, sizeOf } from '../../protocol/dtypes.js';
+import { sizeOf, viewOrCopy } from '../../protocol/dtypes.js';
 import type { RunEnv } from './env.js';
 
 /**
@@ -32,7 +32,11 @@ export class Journal {
   }
 
   /** Takes the steps of `content` again in envs that were just reset. The last observations, or those of the reset. */
-  async replay(env: RunEnv, content: Uint8Array, first: readonly TypedArray[]): Promise<readonly TypedArray[]> {
+  async replay(
+    env: RunEnv,
+    content: Uint8Array,
+    first: readonly TypedArray[],
+  ): Promise<readonly TypedArray[]> {
     let observations = first;
     for (let at = 0; at < content.length; ) {
       const actions = env.actionSpace.leaves.map(({ dtype, shape }) => {

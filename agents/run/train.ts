@@ -1,5 +1,5 @@
-import type { TypedArray } from '../../protocol/dtypes.js';
 import type { StepResult } from '../../protocol/client/results.js';
+import type { TypedArray } from '../../protocol/dtypes.js';
 import type { Agent, Metrics } from '../agent.js';
 import { type CheckpointReader, type Files, jsonFile, readJson } from '../checkpoint.js';
 import { mean } from '../mean.js';
@@ -249,7 +249,8 @@ class Training {
     const here = { contractHash: env.contractHash, numEnvs: env.numEnvs, seed };
     for (const [name, value] of Object.entries(here)) {
       const saved = state[name as keyof typeof here];
-      if (saved !== value) throw new Error(`the checkpoint is of a run with ${name} ${saved}, this one has ${value}`);
+      if (saved !== value)
+        throw new Error(`the checkpoint is of a run with ${name} ${saved}, this one has ${value}`);
     }
     const [journal, observations] = [await from.read('journal.bin'), await from.read('observations.bin')];
     await agent.load(from);

@@ -12,12 +12,12 @@
  * (1983), with the equations of Florian, Correct equations for the dynamics of the cart-pole system (2007), as
  * gymnasium 1.4.0 (classic_control/cartpole.py) has them.
  */
-import { FarstepError } from '../../protocol/errors.js';
 import { Box, Discrete } from '../../protocol/spaces/index.js';
 import type { Env, EnvDefinition, Image } from '../env.js';
 import { BLACK, Canvas, type Color, type Point, place } from '../raster.js';
 import type { Rng } from '../rng/rng.js';
 import { stateNumbers } from '../snapshot.js';
+import { type ResetBounds, resetBounds, resetBoundsOptions } from './reset-bounds.js';
 
 const GRAVITY = 9.8;
 const CART_MASS = 1.0;
@@ -54,12 +54,8 @@ class CartPole implements Env<number> {
     this.#failReward = suttonBartoReward ? -1 : 1;
   }
 
-  reset(rng: Rng, options?: { readonly low?: number; readonly high?: number }): void {
-    const low = options?.low ?? -0.05;
-    const high = options?.high ?? 0.05;
-    if (low > high) {
-      throw new FarstepError('bad_options', `CartPole-v1 reset: low = ${low} exceeds high = ${high}`);
-    }
+  reset(rng: Rng, options?: ResetBounds): void {
+    const [low, high] = resetBounds('CartPole-v1', options, -0.05, 0.05);
     this.#x = rng.uniform(low, high);
     this.#xDot = rng.uniform(low, high);
     this.#theta = rng.uniform(low, high);
@@ -154,9 +150,6 @@ export const cartPole: EnvDefinition = {
     },
   },
   rng: 'pcg64',
-  resetOptions: {
-    low: { type: 'number', default: -0.05, description: 'Least starting value of each of the four.' },
-    high: { type: 'number', default: 0.05, description: 'Greatest starting value of each of the four.' },
-  },
+  resetOptions: resetBoundsOptions(-0.05, 0.05),
   create: (options) => new CartPole(options.sutton_barto_reward as boolean),
 };

@@ -1,8 +1,7 @@
-import { ERRORS, type ErrorCode, FarstepError } from '../errors.js';
+import { FarstepError } from '../errors.js';
 import { isHotFrame, steppedId } from '../frames.js';
 import {
   EDITIONS,
-  type ErrorMessage,
   type Hello,
   PROTOCOL,
   packMessage,
@@ -11,6 +10,7 @@ import {
   unpackMessage,
   type Welcome,
 } from '../messages.js';
+import { parseError, parseReply, parseWelcome } from '../replies.js';
 import { openSocket, type Socket } from './socket.js';
 
 export interface ConnectOptions {
@@ -95,8 +95,9 @@ export class Connection {
         onOpen: () => socket!.send(packMessage(hello)),
         onFrame: (frame) => {
           if (connection) return connection.#receive(frame);
+          if (failed) return;
           try {
-            const welcome = readWelcome(frame);
+            const welcome = parseWelcome(unpackMessage(frame));
             clearTimeout(timer);
             connection = new Connection(url, welcome, socket!, replyTimeoutMs);
             resolve(connection);
@@ -111,10 +112,13 @@ export class Connection {
           else
             fail(new FarstepError('connection_failed', `${url}: ${why}. Is a farstep server running there?`));
         },
-      }).then((opened) => {
-        socket = opened;
-        if (failed) opened.close(1000, '');
-      }, fail);
+      }).then(
+        (opened) => {
+          socket = opened;
+          if (failed) opened.close(1000, '');
+        },
+        (error: Error) => fail(new FarstepError('connection_failed', `${url}: ${error.message}`)),
+      );
     });
   }
 
@@ -127,7 +131,7 @@ export class Connection {
   request<T extends Request['type']>(message: Unsent<Extract<Request, { type: T }>>): Promise<ReplyOf[T]> {
     const id = this.#nextId++;
     const frame = packMessage({ ...message, id } as unknown as Request);
-    return this.exchange(id, frame, (reply) => unpackMessage(reply) as unknown as ReplyOf[T]);
+    return this.exchange(id, frame, (reply) => parseReply<T>(message.type, unpackMessage(reply)));
   }
 
   /** An id for a frame that the caller encodes. */
@@ -164,11 +168,13 @@ export class Connection {
       }
       const message = unpackMessage(frame);
       if (message.type !== 'error') {
+        if (!Number.isSafeInteger(message.id)) {
+          throw new FarstepError('bad_reply', `${message.type}: expected the id of a request, got none`);
+        }
         this.#settle(message.id as number, frame);
         return;
       }
-      const error = toError(message as unknown as ErrorMessage);
-      const { id } = message as unknown as ErrorMessage;
+      const { id, error } = parseError(message);
       if (id !== null) this.#take(id)?.reject(error);
       else this.#end(error);
     } catch (error) {
@@ -210,19 +216,4 @@ export class Connection {
     this.#pending.clear();
     for (const { reject } of pending) reject(error);
   }
-}
-
-function readWelcome(frame: Frame): Welcome {
-  const message = unpackMessage(frame);
-  if (message.type === 'error') throw toError(message as unknown as ErrorMessage);
-  if (message.type !== 'welcome')
-    throw new FarstepError('bad_reply', `expected welcome, got ${message.type}`);
-  return message as unknown as Welcome;
-}
-
-function toError({ code, message, retryAfterMs }: ErrorMessage): FarstepError {
-  const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'internal';
-  return new FarstepError(known, known === code ? message : `${code}: ${message}`, {
-    retryAfterMs: retryAfterMs ?? undefined,
-  });
 }

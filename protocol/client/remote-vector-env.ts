@@ -62,9 +62,13 @@ export class RemoteVectorEnv {
     this.autoreset = contract.autoreset;
     this.maxEpisodeSteps = contract.maxEpisodeSteps;
     this.contractHash = contract.hash;
-    this.#layout = frameLayout(contract.observationLeaves, contract.infos);
+    const infos = contract.infos.map(({ name, space }) => {
+      const { leaves } = spaceFromJSON(space, `infos.${name}`);
+      return { name, leaves };
+    });
+    this.#layout = frameLayout(this.observationSpace.leaves, infos);
     this.#decode = (frame) => decodeStepped(frame, this.#layout);
-    this.#actionLeaves = contract.actionLeaves;
+    this.#actionLeaves = this.actionSpace.leaves;
   }
 
   /** Starts new episodes. */
@@ -74,17 +78,21 @@ export class RemoteVectorEnv {
     const seeds = typeof seed === 'number' ? indices.map((i) => seed + i) : seed;
     const env = this.#handle;
     const reply = await this.#connection.request<'reset'>({ type: 'reset', env, ids, seeds, options });
-    const slabs = (leaves: readonly LeafLayout[], bytes: readonly Uint8Array[]) =>
-      leaves.map((leaf, i) => viewOrCopy(leaf.dtype, bytes[i]!, 0, reply.n * leaf.size));
+    const { n } = reply;
+    const slabs = (name: string, leaves: readonly LeafLayout[], bytes: readonly Uint8Array[] = []) =>
+      leaves.map((leaf, i) => {
+        if (bytes[i]?.length === n * leaf.bytes) return viewOrCopy(leaf.dtype, bytes[i], 0, n * leaf.size);
+        const got = `${bytes[i]?.length ?? 0} bytes`;
+        throw new FarstepError(
+          'bad_reply',
+          `started.${name}[${i}]: expected ${n * leaf.bytes} bytes, got ${got}`,
+        );
+      });
     const infos: Infos = Object.fromEntries(
-      this.#layout.infos.map(({ name, leaves }, i) => [name, slabs(leaves, reply.infos[i]!)]),
+      this.#layout.infos.map(({ name, leaves }, i) => [name, slabs(`infos.${name}`, leaves, reply.infos[i])]),
     );
-    return {
-      n: reply.n,
-      observations: slabs(this.#layout.observations, reply.observations),
-      infos,
-      seeds: Float64Array.from(reply.seeds),
-    };
+    const observations = slabs('observations', this.#layout.observations, reply.observations);
+    return { n, observations, infos, seeds: Float64Array.from(reply.seeds) };
   }
 
   /**
@@ -95,6 +103,7 @@ export class RemoteVectorEnv {
     const slabs = Array.isArray(actions) ? (actions as readonly TypedArray[]) : [actions as TypedArray];
     try {
       this.#checkOpen('step');
+      if (ids) this.#checkIds(ids);
       this.#checkActions(slabs, ids?.length ?? this.numEnvs);
     } catch (error) {
       return Promise.reject(error as FarstepError);
@@ -148,6 +157,15 @@ export class RemoteVectorEnv {
   #checkOpen(what: string): void {
     if (this.#closed)
       throw new FarstepError('closed', `${what}: this vector env of ${this.spec.id} is closed`);
+  }
+
+  /** Checked before they become uint32, which would wrap around. */
+  #checkIds(ids: ArrayLike<number>): void {
+    for (let row = 0; row < ids.length; row++) {
+      const id = ids[row]!;
+      if (Number.isInteger(id) && id >= 0 && id < this.numEnvs) continue;
+      throw new FarstepError('bad_ids', `step: ids[${row}]: expected 0 to ${this.numEnvs - 1}, got ${id}`);
+    }
   }
 
   /** The server sees bytes alone, so the dtype is checked here. */

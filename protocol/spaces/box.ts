@@ -85,7 +85,7 @@ export class Box extends Space {
     this.leaves = [{ path: [], dtype, shape }];
   }
 
-  #bounds(bound: Bound, name: string): Bounds {
+  #bounds(bound: Bound, name: 'low' | 'high'): Bounds {
     if (typeof bound === 'number') return this.#bound(bound, name);
     if (bound.length !== this.size) {
       throw new FarstepError(
@@ -97,9 +97,12 @@ export class Box extends Space {
     return all.length > 0 && all.every((x) => x === all[0]) ? all[0]! : all;
   }
 
-  #bound(x: number, name: string): number {
+  #bound(x: number, name: 'low' | 'high'): number {
     const [least, greatest] = RANGE[this.dtype];
-    const infinite = Math.abs(x) === Infinity && least < 0; // unsigned types have no unbounded side
+    // A float may be infinite; a signed integer may have no bound on a side; an unsigned one has two, as in Gymnasium.
+    const infinite = isFloat(this.dtype)
+      ? Math.abs(x) === Infinity
+      : least < 0 && x === (name === 'low' ? -Infinity : Infinity);
     const fits = x >= least && x <= greatest && (isFloat(this.dtype) || Number.isInteger(x));
     if (!infinite && !fits) {
       throw new FarstepError('bad_space', `Box: ${name} = ${x} is not a value of ${this.dtype}`);

@@ -51,13 +51,18 @@ t.test('what is wrong is named', async (t) => {
   t.equal(message('gamma='), 'setting gamma: expected a number from 0 to 1, got ""');
   t.equal(message('gamma=NaN'), 'setting gamma: expected a number from 0 to 1, got "NaN"');
   t.equal(message('batchSize=1.5'), 'setting batchSize: expected an integer 1 or more, got "1.5"');
-  t.equal(message('hidden=8,,8'), 'setting hidden: expected integers with commas between them, each from 1 to 4096, got "8,,8"');
+  t.equal(
+    message('hidden=8,,8'),
+    'setting hidden: expected integers with commas between them, each from 1 to 4096, got "8,,8"',
+  );
   t.equal(message('double=yes'), 'setting double: expected true or false, got "yes"');
   t.equal(message('gamma'), 'expected a setting as name=value, got "gamma"');
 });
 
 t.test('values out of a file are checked as well', async (t) => {
-  t.throws(() => completeSettings(table, { gamma: '0.9' }), { message: 'setting gamma: expected a number from 0 to 1, got "0.9"' });
+  t.throws(() => completeSettings(table, { gamma: '0.9' }), {
+    message: 'setting gamma: expected a number from 0 to 1, got "0.9"',
+  });
   t.throws(() => completeSettings(table, { hidden: 64 }), SettingError);
   t.throws(() => completeSettings(table, { momentum: 1 }), SettingError);
   t.equal(expectation(table.batchSize), 'an integer 1 or more');

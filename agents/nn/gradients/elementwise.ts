@@ -1,6 +1,6 @@
 /** Gradients of operations that work element by element. */
 import * as tf from '@tensorflow/tfjs-core';
-import { gradient, unbroadcast } from './register.js';
+import { differentiableOutput, gradient, unbroadcast } from './register.js';
 
 type Binary = (dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 
@@ -12,20 +12,55 @@ function binary(kernelName: string, da: Binary, db: Binary): void {
   }));
 }
 
-/** An op of one input x; `uses` is whether the derivative is written through the input or the output y. */
-function unary(kernelName: string, uses: 'x' | 'y', dx: (dy: tf.Tensor, value: tf.Tensor) => tf.Tensor): void {
-  gradient(kernelName, [uses], ({ dy, saved }) => ({ x: () => dx(dy, saved[uses]!) }));
+/** An op of one input x whose derivative is written through x. */
+function unary(kernelName: string, dx: (dy: tf.Tensor, x: tf.Tensor) => tf.Tensor): void {
+  gradient(kernelName, ['x'], ({ dy, saved: { x } }) => ({ x: () => dx(dy, x!) }));
+}
+
+/** An op of one input x whose derivative is written through its output y. */
+function throughOutput(
+  kernelName: string,
+  op: (x: tf.Tensor) => tf.Tensor,
+  dx: (dy: tf.Tensor, y: tf.Tensor) => tf.Tensor,
+): void {
+  gradient(kernelName, ['x', 'y'], ({ dy, saved: { x, y } }) => ({
+    x: () => dx(dy, differentiableOutput(op, x!, y!)),
+  }));
 }
 
 const where = (condition: tf.Tensor, dy: tf.Tensor): tf.Tensor => tf.mul(dy, tf.cast(condition, 'float32'));
 
 export function registerElementwiseGradients(): void {
-  binary('Add', (dy) => dy, (dy) => dy);
-  binary('Sub', (dy) => dy, (dy) => tf.neg(dy));
-  binary('Multiply', (dy, _, b) => tf.mul(dy, b), (dy, a) => tf.mul(dy, a));
-  binary('RealDiv', (dy, _, b) => tf.div(dy, b), (dy, a, b) => tf.neg(tf.div(tf.mul(dy, a), tf.square(b))));
-  binary('Maximum', (dy, a, b) => where(tf.greaterEqual(a, b), dy), (dy, a, b) => where(tf.less(a, b), dy));
-  binary('Minimum', (dy, a, b) => where(tf.lessEqual(a, b), dy), (dy, a, b) => where(tf.greater(a, b), dy));
+  binary(
+    'Add',
+    (dy) => dy,
+    (dy) => dy,
+  );
+  binary(
+    'Sub',
+    (dy) => dy,
+    (dy) => tf.neg(dy),
+  );
+  binary(
+    'Multiply',
+    (dy, _, b) => tf.mul(dy, b),
+    (dy, a) => tf.mul(dy, a),
+  );
+  binary(
+    'RealDiv',
+    (dy, _, b) => tf.div(dy, b),
+    (dy, a, b) => tf.neg(tf.div(tf.mul(dy, a), tf.square(b))),
+  );
+  binary(
+    'Maximum',
+    (dy, a, b) => where(tf.greaterEqual(a, b), dy),
+    (dy, a, b) => where(tf.less(a, b), dy),
+  );
+  binary(
+    'Minimum',
+    (dy, a, b) => where(tf.lessEqual(a, b), dy),
+    (dy, a, b) => where(tf.greater(a, b), dy),
+  );
   binary(
     'SquaredDifference',
     (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(a, b))),
@@ -41,35 +76,33 @@ export function registerElementwiseGradients(): void {
   tf.registerGradient({
     kernelName: 'AddN',
     saveAllInputs: true,
-    gradFunc: (dy, saved) =>
-      Object.fromEntries(saved.map((_, i) => [i, () => tf.clone(dy as tf.Tensor)])),
+    gradFunc: (dy, saved) => Object.fromEntries(saved.map((_, i) => [i, () => tf.clone(dy as tf.Tensor)])),
   });
 
-  unary('Neg', 'x', (dy) => tf.neg(dy));
-  unary('Abs', 'x', (dy, x) => tf.mul(dy, tf.sign(x)));
-  unary('Square', 'x', (dy, x) => tf.mul(dy, tf.mul(2, x)));
-  unary('Sqrt', 'y', (dy, y) => tf.div(dy, tf.mul(2, y)));
-  unary('Rsqrt', 'y', (dy, y) => tf.mul(dy, tf.mul(-0.5, tf.mul(y, tf.square(y)))));
-  unary('Reciprocal', 'y', (dy, y) => tf.neg(tf.mul(dy, tf.square(y))));
-  unary('Exp', 'y', (dy, y) => tf.mul(dy, y));
-  unary('Expm1', 'y', (dy, y) => tf.mul(dy, tf.add(y, 1)));
-  unary('Log', 'x', (dy, x) => tf.div(dy, x));
-  unary('Log1p', 'x', (dy, x) => tf.div(dy, tf.add(x, 1)));
-  unary('Sin', 'x', (dy, x) => tf.mul(dy, tf.cos(x)));
-  unary('Cos', 'x', (dy, x) => tf.neg(tf.mul(dy, tf.sin(x))));
-  unary('Tanh', 'y', (dy, y) => tf.mul(dy, tf.sub(1, tf.square(y))));
-  unary('Sigmoid', 'y', (dy, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y))));
-  unary('Softplus', 'x', (dy, x) => tf.mul(dy, tf.sigmoid(x)));
-  unary('Relu', 'x', (dy, x) => where(tf.greater(x, 0), dy));
-  unary('Elu', 'y', (dy, y) => tf.mul(dy, tf.where(tf.greater(y, 0), tf.onesLike(y), tf.add(y, 1))));
+  unary('Neg', (dy) => tf.neg(dy));
+  unary('Abs', (dy, x) => tf.mul(dy, tf.sign(x)));
+  unary('Square', (dy, x) => tf.mul(dy, tf.mul(2, x)));
+  throughOutput('Sqrt', tf.sqrt, (dy, y) => tf.div(dy, tf.mul(2, y)));
+  throughOutput('Rsqrt', tf.rsqrt, (dy, y) => tf.mul(dy, tf.mul(-0.5, tf.mul(y, tf.square(y)))));
+  throughOutput('Reciprocal', tf.reciprocal, (dy, y) => tf.neg(tf.mul(dy, tf.square(y))));
+  throughOutput('Exp', tf.exp, (dy, y) => tf.mul(dy, y));
+  throughOutput('Expm1', tf.expm1, (dy, y) => tf.mul(dy, tf.add(y, 1)));
+  unary('Log', (dy, x) => tf.div(dy, x));
+  unary('Log1p', (dy, x) => tf.div(dy, tf.add(x, 1)));
+  unary('Sin', (dy, x) => tf.mul(dy, tf.cos(x)));
+  unary('Cos', (dy, x) => tf.neg(tf.mul(dy, tf.sin(x))));
+  throughOutput('Tanh', tf.tanh, (dy, y) => tf.mul(dy, tf.sub(1, tf.square(y))));
+  throughOutput('Sigmoid', tf.sigmoid, (dy, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y))));
+  unary('Softplus', (dy, x) => tf.mul(dy, tf.sigmoid(x)));
+  unary('Relu', (dy, x) => where(tf.greater(x, 0), dy));
+  throughOutput('Elu', tf.elu, (dy, y) =>
+    tf.mul(dy, tf.where(tf.greater(y, 0), tf.onesLike(y), tf.add(y, 1))),
+  );
   gradient('ClipByValue', ['x'], ({ dy, saved: { x }, attrs }) => ({
     x: () =>
-      where(
-        tf.logicalAnd(tf.greaterEqual(x!, attrs.clipValueMin), tf.lessEqual(x!, attrs.clipValueMax)),
-        dy,
-      ),
+      where(tf.logicalAnd(tf.greaterEqual(x!, attrs.clipValueMin), tf.lessEqual(x!, attrs.clipValueMax)), dy),
   }));
-  gradient('SelectV2', ['condition'], ({ dy, saved: { condition } }) => ({
+  gradient('Select', ['condition'], ({ dy, saved: { condition } }) => ({
     condition: () => tf.zeros(condition!.shape),
     t: () => where(condition!, dy),
     e: () => where(tf.logicalNot(condition!), dy),
@@ -79,11 +112,15 @@ export function registerElementwiseGradients(): void {
 
   // Steps and constants: flat wherever they have a derivative.
   for (const kernelName of ['Sign', 'Floor', 'Round', 'Ceil', 'ZerosLike', 'OnesLike', 'LogicalNot']) {
-    unary(kernelName, 'x', (_, x) => tf.zeros(x.shape));
+    unary(kernelName, (_, x) => tf.zeros(x.shape));
   }
   for (const kernelName of [
     ...['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual', 'LogicalAnd', 'LogicalOr'],
   ]) {
-    binary(kernelName, (_, a) => tf.zeros(a.shape), (_, __, b) => tf.zeros(b.shape));
+    binary(
+      kernelName,
+      (_, a) => tf.zeros(a.shape),
+      (_, __, b) => tf.zeros(b.shape),
+    );
   }
 }

@@ -6,5 +6,8 @@
 import { registerElementwiseGradients } from './elementwise.js';
 import { registerStructureGradients } from './structure.js';
 
-registerElementwiseGradients();
-registerStructureGradients();
+/** Registers them all, in place of any that are there: those of tfjs itself are wrong to the second order. */
+export function registerGradients(): void {
+  registerElementwiseGradients();
+  registerStructureGradients();
+}

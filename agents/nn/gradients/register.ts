@@ -29,6 +29,19 @@ export function gradient(kernelName: string, save: readonly string[], inputs: In
   });
 }
 
+/** True while a gradient is computed that is itself to be differentiated: then it must be made of recorded ops. */
+export function isHigherOrder(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}
+
+/**
+ * An op's output for use in its gradient: the saved one, or, where the gradient is to be differentiated too, the op
+ * once more. (tfjs records the saved copy of an output before the op itself, and so takes it for a constant.)
+ */
+export function differentiableOutput(op: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  return isHigherOrder() ? op(x) : y;
+}
+
 /** The sum of a gradient over the axes along which an input of `shape` was broadcast. */
 export function unbroadcast(dy: tf.Tensor, shape: number[]): tf.Tensor {
   const axes = tf.broadcast_util.getReductionAxes(shape, dy.shape);

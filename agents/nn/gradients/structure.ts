@@ -1,6 +1,6 @@
 /** Gradients of reductions, products, convolutions and of operations that only move numbers. */
 import * as tf from '@tensorflow/tfjs-core';
-import { gradient, keptShape, reducedAxes } from './register.js';
+import { differentiableOutput, gradient, keptShape, reducedAxes, unbroadcast } from './register.js';
 
 export function registerStructureGradients(): void {
   registerReductions();
@@ -19,7 +19,7 @@ function registerReductions(): void {
       return tf.mul(tf.reshape(tf.div(dy, count), keptShape(x!, axes)), tf.onesLike(x!));
     },
   }));
-  // Among equal extremes each takes the whole gradient, as in TensorFlow.js.
+  // Among equal extremes each takes the whole gradient, as in TensorFlow.js. The mask is flat in x and y.
   for (const kernelName of ['Max', 'Min']) {
     gradient(kernelName, ['x', 'y'], ({ dy, saved: { x, y }, attrs }) => ({
       x: () => {
@@ -31,27 +31,41 @@ function registerReductions(): void {
   gradient('Cumsum', [], ({ dy, attrs }) => ({
     x: () => tf.cumsum(dy, attrs.axis, attrs.exclusive, !attrs.reverse),
   }));
-  gradient('Softmax', ['y'], ({ dy, saved: { y }, attrs }) => ({
+  gradient('Softmax', ['logits', 'y'], ({ dy, saved: { logits, y }, attrs }) => ({
     logits: () => {
-      const weighted = tf.mul(dy, y!);
-      return tf.sub(weighted, tf.mul(tf.sum(weighted, attrs.dim, true), y!));
+      const softmax = differentiableOutput((x) => tf.softmax(x, attrs.dim), logits!, y!);
+      const weighted = tf.mul(dy, softmax);
+      return tf.sub(weighted, tf.mul(tf.sum(weighted, attrs.dim, true), softmax));
     },
-  }));
-  gradient('LogSoftmax', ['y'], ({ dy, saved: { y }, attrs }) => ({
-    logits: () => tf.sub(dy, tf.mul(tf.sum(dy, attrs.axis, true), tf.exp(y!))),
   }));
 }
 
 function registerProducts(): void {
   gradient('BatchMatMul', ['a', 'b'], ({ dy, saved: { a, b }, attrs: { transposeA, transposeB } }) => ({
     // A·B, with either read transposed: the gradient of what was read, transposed back where it has to be.
-    a: () => (transposeA ? tf.matMul(b!, dy, transposeB, true) : tf.matMul(dy, b!, false, !transposeB)),
-    b: () => (transposeB ? tf.matMul(dy, a!, true, transposeA) : tf.matMul(a!, dy, !transposeA, false)),
+    a: () =>
+      unbroadcast(
+        transposeA ? tf.matMul(b!, dy, transposeB, true) : tf.matMul(dy, b!, false, !transposeB),
+        a!.shape,
+      ),
+    b: () =>
+      unbroadcast(
+        transposeB ? tf.matMul(dy, a!, true, transposeA) : tf.matMul(a!, dy, !transposeA, false),
+        b!.shape,
+      ),
   }));
   type Shape4D = [number, number, number, number];
   const t4 = (tensor: tf.Tensor | undefined): tf.Tensor4D => tensor as tf.Tensor4D;
-  const inputOf = (shape: number[], dy: tf.Tensor, filter: tf.Tensor, strides: number, pad: 'valid'): tf.Tensor =>
-    tf.engine().runKernel('Conv2DBackpropInput', { dy, filter }, convAttrs(strides, pad, { inputShape: shape }));
+  const inputOf = (
+    shape: number[],
+    dy: tf.Tensor,
+    filter: tf.Tensor,
+    strides: number,
+    pad: 'valid',
+  ): tf.Tensor =>
+    tf
+      .engine()
+      .runKernel('Conv2DBackpropInput', { dy, filter }, convAttrs(strides, pad, { inputShape: shape }));
   const filterOf = (shape: number[], x: tf.Tensor, dy: tf.Tensor, strides: number, pad: 'valid'): tf.Tensor =>
     tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, convAttrs(strides, pad, { filterShape: shape }));
   // A convolution is linear in both arguments, so these three are made of each other, to any order.
@@ -75,36 +89,61 @@ function convAttrs(strides: number, pad: string, shape: Record<string, number[]>
 
 function registerMoves(): void {
   gradient('Reshape', ['x'], ({ dy, saved: { x } }) => ({ x: () => tf.reshape(dy, x!.shape) }));
-  gradient('ExpandDims', ['input'], ({ dy, saved: { input } }) => ({ input: () => tf.reshape(dy, input!.shape) }));
+  gradient('ExpandDims', ['input'], ({ dy, saved: { input } }) => ({
+    input: () => tf.reshape(dy, input!.shape),
+  }));
   gradient('Transpose', [], ({ dy, attrs }) => ({
     x: () => tf.transpose(dy, tf.backend_util.getUndoAxesPermutation(attrs.perm)),
   }));
   gradient('Slice', ['x'], ({ dy, saved: { x }, attrs }) => ({
     x: () => {
       const [begin] = tf.slice_util.parseSliceParams(x!, attrs.begin, attrs.size);
-      return tf.pad(dy, begin!.map((start, axis) => [start, x!.shape[axis]! - start - dy.shape[axis]!]));
+      return tf.pad(
+        dy,
+        begin!.map((start, axis) => [start, x!.shape[axis]! - start - dy.shape[axis]!]),
+      );
     },
   }));
   gradient('PadV2', ['x'], ({ dy, saved: { x }, attrs }) => ({
-    x: () => tf.slice(dy, attrs.paddings.map(([before]: [number]) => before), x!.shape),
+    x: () =>
+      tf.slice(
+        dy,
+        attrs.paddings.map(([before]: [number]) => before),
+        x!.shape,
+      ),
   }));
   gradient('Tile', ['x'], ({ dy, saved: { x }, attrs }) => ({
     // [r0, n0, r1, n1, …] summed over the repeats.
     x: () => {
       const split = x!.shape.flatMap((length, axis) => [attrs.reps[axis] as number, length]);
-      return tf.sum(tf.reshape(dy, split), x!.shape.map((_, axis) => 2 * axis));
+      return tf.sum(
+        tf.reshape(dy, split),
+        x!.shape.map((_, axis) => 2 * axis),
+      );
     },
   }));
   gradient('GatherV2', ['x', 'indices'], ({ dy, saved: { x, indices }, attrs }) => ({
     x: () => scatterRows(dy, x!, indices!, attrs.axis),
     indices: () => tf.zeros(indices!.shape),
   }));
+  gradient('UnsortedSegmentSum', ['segmentIds'], ({ dy, saved: { segmentIds } }) => ({
+    // Rows of no segment took part in nothing.
+    x: () => {
+      const rows = tf.gather(dy, tf.maximum(segmentIds!, tf.scalar(0, 'int32')) as tf.Tensor1D);
+      const taken = tf.cast(tf.greaterEqual(segmentIds!, tf.scalar(0, 'int32')), 'float32');
+      return tf.mul(rows, tf.reshape(taken, [-1, ...dy.shape.slice(1).map(() => 1)]));
+    },
+  }));
   gradient('OneHot', ['indices'], ({ saved: { indices } }) => ({ indices: () => tf.zeros(indices!.shape) }));
   gradient('SplitV', [], ({ dy, attrs }) => ({ x: () => tf.concat(dy as never, attrs.axis) }));
   gradient('Unpack', [], ({ dy, attrs }) => ({ value: () => tf.stack(dy as never, attrs.axis) }));
   registerList('Concat', (dy, inputs, { axis }) => {
     const along = tf.util.parseAxisParam(axis, inputs[0]!.shape)[0]!;
-    return tf.split(dy, inputs.map((input) => input.shape[along]!), along);
+    return tf.split(
+      dy,
+      inputs.map((input) => input.shape[along]!),
+      along,
+    );
   });
   registerList('Pack', (dy, _, { axis }) => tf.unstack(dy, axis));
 }

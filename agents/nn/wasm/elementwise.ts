@@ -2,9 +2,9 @@
 import type { Arithmetic, Pointwise } from '../pointwise.js';
 import {
   type Code,
+  type FunctionWriter,
   f32,
   f32x4,
-  type FunctionWriter,
   forLoop,
   i32,
   i32x4,

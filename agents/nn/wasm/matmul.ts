@@ -7,16 +7,16 @@
  */
 import {
   type Code,
+  type FunctionWriter,
   f32,
   f32x4,
-  type FunctionWriter,
   forLoop,
   i32,
   type Local,
   type ModuleWriter,
   v128,
-  whileLoop,
   when,
+  whileLoop,
 } from './assembler.js';
 import { storeLanes } from './elementwise.js';
 
@@ -141,7 +141,10 @@ export function writeMatmul(module: ModuleWriter): void {
   });
 }
 
-type MatmulArgs = Record<'a' | 'b' | 'c' | 'm' | 'k' | 'aRow' | 'aStep' | 'start' | 'startRow' | 'relu', Local>;
+type MatmulArgs = Record<
+  'a' | 'b' | 'c' | 'm' | 'k' | 'aRow' | 'aStep' | 'start' | 'startRow' | 'relu',
+  Local
+>;
 
 /** All rows of one panel of columns: tiles of four rows, then one of the rest. */
 function columnPanel(f: FunctionWriter, p: MatmulArgs, bRow: Local, tiles: Tile[], lanes: Code): Code {

@@ -1,17 +1,20 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { TypedArray } from '../../../protocol/dtypes.js';
-import type { StepResult } from '../../../protocol/client/results.js';
-import type { Leaf } from '../../../protocol/spaces/index.js';
 import { Replay } from '../../../agents/memory/replay.js';
 import { Random } from '../../../agents/random.js';
+import type { StepResult } from '../../../protocol/client/results.js';
+import type { TypedArray } from '../../../protocol/dtypes.js';
+import type { Leaf } from '../../../protocol/spaces/index.js';
 import { memoryCheckpoint } from '../checkpoint-in-memory.js';
 
 const observations: readonly Leaf[] = [{ path: [], dtype: 'float32', shape: [] }];
 const actions: readonly Leaf[] = [{ path: [], dtype: 'int32', shape: [] }];
 
 /** What happened in one env: nothing special, or the episode ended with this final observation. */
-type Outcome = { readonly next: number; readonly end?: { readonly terminated: boolean; readonly final: number } };
+type Outcome = {
+  readonly next: number;
+  readonly end?: { readonly terminated: boolean; readonly final: number };
+};
 
 /** The result of a step whose outcomes are known, one an env. */
 function stepResult(outcomes: readonly Outcome[], rewards: readonly number[]): StepResult {
@@ -68,7 +71,11 @@ t.test('one env, by hand', async (t) => {
   add(1, 0.5, { next: 11 });
   t.same(contents(replay), ['10 a1 r0.5 - 11'], 'the newest transition is there at once');
   add(2, 1, { next: 20, end: { terminated: true, final: 12 } });
-  t.same(contents(replay), ['10 a1 r0.5 - 11', '11 a2 r1 x 12'], 'the terminal state is not the first of the next');
+  t.same(
+    contents(replay),
+    ['10 a1 r0.5 - 11', '11 a2 r1 x 12'],
+    'the terminal state is not the first of the next',
+  );
   add(3, 2, { next: 21 });
   t.equal(replay.size, 3); // 10 11 (12) 20 | 21 and one slot free
   add(4, 3, { next: 30, end: { terminated: false, final: 22 } });
@@ -97,7 +104,8 @@ t.test('sampling is uniform over transitions, whatever the rings hold', async (t
   replay.begin([Float32Array.of(0, 100)]);
   for (let i = 0; i < 10; i++) {
     // Env 0 ends every second episode at once, so that half of its slots are final observations.
-    const first: Outcome = i % 2 ? { next: i + 1 } : { next: i + 1, end: { terminated: true, final: 50 + i } };
+    const first: Outcome =
+      i % 2 ? { next: i + 1 } : { next: i + 1, end: { terminated: true, final: 50 + i } };
     replay.add([Int32Array.of(0, 0)], stepResult([first, { next: 101 + i }], [i, 100 + i]));
   }
   t.equal(replay.size, 20);
@@ -109,7 +117,8 @@ t.test('sampling is uniform over transitions, whatever the rings hold', async (t
     for (const reward of batch.rewards) counts.set(reward, (counts.get(reward) ?? 0) + 1);
   }
   t.equal(counts.size, 20);
-  for (const count of counts.values()) t.ok(Math.abs(count / 20_000 - 1 / 20) < 5 * Math.sqrt(0.05 * 0.95 / 20_000));
+  for (const count of counts.values())
+    t.ok(Math.abs(count / 20_000 - 1 / 20) < 5 * Math.sqrt((0.05 * 0.95) / 20_000));
 });
 
 t.test('too small a capacity is refused', async (t) => {
@@ -194,12 +203,19 @@ class NaiveReplay {
   }
 
   get contents(): string[] {
-    return this.#kept.flat().filter((entry) => entry !== null).sort();
+    return this.#kept
+      .flat()
+      .filter((entry) => entry !== null)
+      .sort();
   }
 }
 
 /** Plays a stream into both memories. Observations are numbered, so that no two are alike. */
-function play(stream: typeof streams extends fc.Arbitrary<infer S> ? S : never, replay: Replay, naive: NaiveReplay): void {
+function play(
+  stream: typeof streams extends fc.Arbitrary<infer S> ? S : never,
+  replay: Replay,
+  naive: NaiveReplay,
+): void {
   let serial = 0;
   const begin = () => {
     const first = Array.from({ length: numEnvs }, () => serial++);
@@ -254,8 +270,15 @@ t.test('property: a saved memory goes on as if it had never been saved', async (
 t.test('a memory of other settings is refused', async (t) => {
   const saved = new Replay({ capacity: 14, numEnvs, observations, actions }).save();
   const other = new Replay({ capacity: 20, numEnvs, observations, actions });
-  await t.rejects(other.load(memoryCheckpoint(saved)), { message: 'replay.json: expected 2 envs of 10 slots, got 2 of 7' });
-  const wider = new Replay({ capacity: 14, numEnvs, observations: [{ path: [], dtype: 'float32', shape: [2] }], actions });
+  await t.rejects(other.load(memoryCheckpoint(saved)), {
+    message: 'replay.json: expected 2 envs of 10 slots, got 2 of 7',
+  });
+  const wider = new Replay({
+    capacity: 14,
+    numEnvs,
+    observations: [{ path: [], dtype: 'float32', shape: [2] }],
+    actions,
+  });
   const filled = new Replay({ capacity: 14, numEnvs, observations, actions });
   filled.begin([Float32Array.of(1, 2)]);
   await t.rejects(wider.load(memoryCheckpoint(filled.save())), /replay.bin has fewer bytes/);

@@ -29,7 +29,10 @@ t.test('a table larger than a block', async (t) => {
   const out = new Uint8Array(size);
   for (const row of [0, 15, 16, 39]) {
     rows.read(row, out, 0);
-    t.ok(out.every((x) => x === row + 1), `row ${row}`);
+    t.ok(
+      out.every((x) => x === row + 1),
+      `row ${row}`,
+    );
   }
   t.same(
     Array.from(rows.prefix(17), (block) => block.length),

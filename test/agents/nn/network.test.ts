@@ -11,16 +11,16 @@ const NETWORKS = {
   'tanh mlp': mlp({ inputs: [3, 2], hidden: [9], outputs: 5, activation: 'tanh' }),
   linear: mlp({ inputs: 4, hidden: [], outputs: 2 }),
   cnn: cnn({
-    inputs: [10, 10, 4],
+    inputs: [7, 6, 4],
     conv: [{ filters: 6, size: 3, stride: 1 }],
     hidden: [17],
     outputs: 6,
     activation: 'tanh',
   }),
   'strided cnn': cnn({
-    inputs: [17, 15, 3],
+    inputs: [9, 8, 3],
     conv: [
-      { filters: 5, size: 4, stride: 2 },
+      { filters: 5, size: 3, stride: 2 },
       { filters: 7, size: 2, stride: 1 },
     ],
     hidden: [],
@@ -63,18 +63,26 @@ for (const backend of ['wasm', 'cpu'] as const) {
         await useBackend('cpu');
         const compose: Apply = (p, input) => network.compose(p, input);
         const expected = gradients(compose, numbers);
-        const expectedY = values(() => compose(tf.tensor1d(numbers.params), tf.tensor(numbers.x, numbers.shape)));
+        const expectedY = values(() =>
+          compose(tf.tensor1d(numbers.params), tf.tensor(numbers.x, numbers.shape)),
+        );
         await useBackend(backend);
         const apply: Apply = (p, input) => network.apply(p, input);
         const actual = gradients(apply, numbers);
         const y = values(() => apply(tf.tensor1d(numbers.params), tf.tensor(numbers.x, numbers.shape)));
         const what = `${name}, batch ${batch}`;
         t.ok(relativeError(y, expectedY) < 1e-5, `${what}: outputs are those of the plain composition`);
-        t.ok(relativeError(actual.params, expected.params) < 1e-4, `${what}: so is the gradient of the parameters`);
+        t.ok(
+          relativeError(actual.params, expected.params) < 1e-4,
+          `${what}: so is the gradient of the parameters`,
+        );
         t.ok(relativeError(actual.x, expected.x) < 1e-4, `${what}: so is the gradient of the inputs`);
 
         const params = new Params(numbers.params);
-        t.ok(relativeError(network.predict(params, numbers.x, batch), y) < 1e-6, `${what}: predict gives the same`);
+        t.ok(
+          relativeError(network.predict(params, numbers.x, batch), y) < 1e-6,
+          `${what}: predict gives the same`,
+        );
         params.dispose();
       }
     }
@@ -121,7 +129,12 @@ for (const backend of ['wasm', 'cpu'] as const) {
     const expected = product((p, x) => network.compose(p, x));
     await useBackend(backend);
     const before = tf.memory().numTensors;
-    t.ok(relativeError(product((p, x) => network.apply(p, x)), expected) < 1e-4);
+    t.ok(
+      relativeError(
+        product((p, x) => network.apply(p, x)),
+        expected,
+      ) < 1e-4,
+    );
     t.equal(tf.memory().numTensors, before, 'no tensor stays');
   });
 }
@@ -140,7 +153,12 @@ t.test('bytes are taken as they are', async (t) => {
     for (const batch of [1, 3, 8]) {
       const bytes = Uint8Array.from({ length: batch * 50 }, () => Math.floor(random() * 256));
       const scaled = Float32Array.from(bytes, (byte) => byte / 255);
-      t.ok(relativeError(values(() => inputTensor(bytes, [batch, 5, 5, 2], 1 / 255)), scaled) < 1e-6);
+      t.ok(
+        relativeError(
+          values(() => inputTensor(bytes, [batch, 5, 5, 2], 1 / 255)),
+          scaled,
+        ) < 1e-6,
+      );
       const params = new Params(network.init(random));
       const y = network.predict(params, bytes, batch);
       t.ok(relativeError(y, network.predict(params, scaled, batch)) < 1e-5);
@@ -155,11 +173,21 @@ t.test('the gradient is of the parameters that were applied, however often', asy
   const numbers = example(network, 3);
   const twice = gradients((p, x) => tf.add(network.apply(p, x), network.apply(tf.mul(p, 1), x)), numbers);
   const once = gradients((p, x) => network.apply(p, x), numbers);
-  t.ok(relativeError(twice.params, once.params.map((g) => 2 * g)) < 1e-5);
-  t.ok(relativeError(twice.x, once.x.map((g) => 2 * g)) < 1e-5);
+  t.ok(
+    relativeError(
+      twice.params,
+      once.params.map((g) => 2 * g),
+    ) < 1e-5,
+  );
+  t.ok(
+    relativeError(
+      twice.x,
+      once.x.map((g) => 2 * g),
+    ) < 1e-5,
+  );
 });
 
-t.test('one network\'s output into another: the gradient of an action through a critic', async (t) => {
+t.test("one network's output into another: the gradient of an action through a critic", async (t) => {
   const actor = mlp({ inputs: 3, hidden: [8], outputs: 2, activation: 'tanh' }) as Sequential;
   const critic = mlp({ inputs: 2, hidden: [8], outputs: 1, activation: 'tanh' }) as Sequential;
   const random = uniform(8);
@@ -191,14 +219,23 @@ t.test('what does not fit is named on both sides', async (t) => {
   await useBackend('wasm');
   const network = NETWORKS['tanh mlp']!;
   const params = new Params(new Float32Array(3));
-  t.throws(() => network.predict(params, new Float32Array(6), 1), /params: 3 numbers, but \[3, 2\] → dense\(9, tanh\)/);
+  t.throws(
+    () => network.predict(params, new Float32Array(6), 1),
+    /params: 3 numbers, but \[3, 2\] → dense\(9, tanh\)/,
+  );
   t.throws(
     () => tf.tidy(() => network.apply(tf.zeros([network.numParams]), tf.zeros([4, 6]))),
     /input: shape \[4, 6\] does not fit \[batch, 3, 2\]/,
   );
   const right = new Params(network.init(uniform(1)));
-  t.throws(() => network.predict(right, new Float32Array(7), 1), /7 numbers are not 1 inputs of \[3, 2\], which take 6/);
-  t.throws(() => inputTensor(new Uint8Array(5), [2, 3]), /5 numbers do not fill a tensor of \[2, 3\], which takes 6/);
+  t.throws(
+    () => network.predict(right, new Float32Array(7), 1),
+    /7 numbers are not 1 inputs of \[3, 2\], which take 6/,
+  );
+  t.throws(
+    () => inputTensor(new Uint8Array(5), [2, 3]),
+    /5 numbers do not fill a tensor of \[2, 3\], which takes 6/,
+  );
   params.dispose();
   right.dispose();
 });

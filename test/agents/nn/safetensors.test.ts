@@ -50,7 +50,11 @@ t.test('a view at an odd address is read', async (t) => {
 t.test('a corrupt file names the place', async (t) => {
   const cases: [string, Uint8Array, RegExp][] = [
     ['too short', Uint8Array.of(1, 2, 3), /byte 0: 3 bytes/],
-    ['header beyond the end', Uint8Array.of(255, 255, 255, 0, 0, 0, 0, 0), /byte 0: a header of 16777215 bytes/],
+    [
+      'header beyond the end',
+      Uint8Array.of(255, 255, 255, 0, 0, 0, 0, 0),
+      /byte 0: a header of 16777215 bytes/,
+    ],
     ['cut short', file().subarray(0, -1), /bytes of data, the header speaks of/],
     ['something behind', new Uint8Array([...file(), 0]), /bytes of data, the header speaks of/],
     ['not JSON', Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7b), /header: /],
@@ -58,7 +62,11 @@ t.test('a corrupt file names the place', async (t) => {
     ['type', withHeader((h) => (h.weight!.dtype = 'BF16')), /'weight': dtype "BF16"/],
     ['inherited type', withHeader((h) => (h.weight!.dtype = 'toString')), /'weight': dtype "toString"/],
     ['shape', withHeader((h) => (h.weight!.shape = [2, -2])), /'weight': shape \[2,-2\]/],
-    ['size', withHeader((h) => (h.weight!.shape = [2, 3])), /'weight': 16 bytes for F32 \[2, 3\], which takes 24/],
+    [
+      'size',
+      withHeader((h) => (h.weight!.shape = [2, 3])),
+      /'weight': 16 bytes for F32 \[2, 3\], which takes 24/,
+    ],
     ['offsets', withHeader((h) => (h.weight!.data_offsets = [8])), /'weight': data_offsets \[8\]/],
     ['overlap', withHeader((h) => (h.weight!.data_offsets = [0, 16])), /begins at data byte/],
     ['entry', withHeader((h) => (h.weight = 3 as never)), /'weight': expected a map/],

@@ -20,12 +20,20 @@ t.test('double: one network chooses, the other judges', async (t) => {
 });
 
 t.test('targets: terminal states are worth nothing, states at a cut-off are', async (t) => {
-  const targets = oneStepTargets(Float32Array.of(1, 1, 0.5), Uint8Array.of(0, 1, 0), Float32Array.of(4, 4, -2), 0.5);
+  const targets = oneStepTargets(
+    Float32Array.of(1, 1, 0.5),
+    Uint8Array.of(0, 1, 0),
+    Float32Array.of(4, 4, -2),
+    0.5,
+  );
   t.strictSame(targets, Float32Array.of(3, 1, -0.5));
 });
 
 t.test('a terminal state whose value is not a number stays out of the target', async (t) => {
-  t.strictSame(oneStepTargets(Float32Array.of(2), Uint8Array.of(1), Float32Array.of(Number.NaN), 0.9), Float32Array.of(2));
+  t.strictSame(
+    oneStepTargets(Float32Array.of(2), Uint8Array.of(1), Float32Array.of(Number.NaN), 0.9),
+    Float32Array.of(2),
+  );
 });
 
 t.test('epsilon-greedy: how often each action comes', async (t) => {

@@ -31,7 +31,7 @@ const labelled = (svg: string, text: string) => elements(svg, 'text').find((e) =
 t.test('ticks are round numbers inside the range', (t) => {
   t.same(ticks(0, 300_000, 6), [0, 50_000, 100_000, 150_000, 200_000, 250_000, 300_000]);
   t.same(ticks(0, 0.3, 3), [0, 0.1, 0.2, 0.3]);
-  t.same(ticks(1.1, 1.7, 6), [1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7]);
+  t.same(ticks(0.07, 0.12, 5), [0.07, 0.08, 0.09, 0.1, 0.11, 0.12]);
   t.same(ticks(-0.9, 1.3, 5), [-0.5, 0, 0.5, 1]);
   t.same(ticks(-1260, 160, 6), [-1200, -1000, -800, -600, -400, -200, 0]);
   t.same(ticks(1e-7, 6e-7, 5), [1e-7, 2e-7, 3e-7, 4e-7, 5e-7, 6e-7]);

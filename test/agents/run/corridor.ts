@@ -1,8 +1,8 @@
-import type { TypedArray } from '../../../protocol/dtypes.js';
-import type { ResetResult, StepResult } from '../../../protocol/client/results.js';
-import { Box, Discrete } from '../../../protocol/spaces/index.js';
-import type { VisibleEnv } from '../../../agents/run/env.js';
 import { Random } from '../../../agents/random.js';
+import type { VisibleEnv } from '../../../agents/run/env.js';
+import type { ResetResult, StepResult } from '../../../protocol/client/results.js';
+import type { TypedArray } from '../../../protocol/dtypes.js';
+import { Box, Discrete } from '../../../protocol/spaces/index.js';
 
 export interface CorridorOptions {
   readonly numEnvs: number;
@@ -46,7 +46,12 @@ export class Corridor implements VisibleEnv {
     this.resets += 1;
     this.#random = new Random(seed);
     for (let i = 0; i < this.numEnvs; i++) this.#begin(i);
-    return { n: this.numEnvs, observations: this.#observe(), infos: {}, seeds: new Float64Array(this.numEnvs) };
+    return {
+      n: this.numEnvs,
+      observations: this.#observe(),
+      infos: {},
+      seeds: new Float64Array(this.numEnvs),
+    };
   }
 
   async step(actions: readonly TypedArray[]): Promise<StepResult> {

@@ -1,10 +1,10 @@
 import t from 'tap';
 import type { Policy } from '../../../agents/agent.js';
-import { randomPolicy } from '../../../agents/random-policy.js';
 import { mean } from '../../../agents/mean.js';
+import { Random } from '../../../agents/random.js';
+import { randomPolicy } from '../../../agents/random-policy.js';
 import { evaluate } from '../../../agents/run/evaluate.js';
 import { record } from '../../../agents/run/record.js';
-import { Random } from '../../../agents/random.js';
 import { Corridor } from './corridor.js';
 
 /** Env i always goes right where `right(i)`, else left. */
@@ -17,7 +17,11 @@ t.test('each env contributes its share, however short its episodes are', async (
   const env = new Corridor({ numEnvs: 2, cells: 5, limit: 9 });
   let time = 0;
   const policy: Policy = { act: () => [Int32Array.of(time++ % 2, 1)] };
-  const { returns, lengths, unfinished } = await evaluate(env, policy, { episodes: 5, seed: 0, maxSteps: 1000 });
+  const { returns, lengths, unfinished } = await evaluate(env, policy, {
+    episodes: 5,
+    seed: 0,
+    maxSteps: 1000,
+  });
   t.same([...lengths].sort(), [2, 2, 9, 9, 9], 'three of env 0, two of env 1');
   t.equal(mean(returns), 2 / 5);
   t.equal(unfinished, 0);
@@ -25,7 +29,11 @@ t.test('each env contributes its share, however short its episodes are', async (
 
 t.test('fewer episodes than envs', async (t) => {
   const env = new Corridor({ numEnvs: 4, cells: 5, limit: 9 });
-  const { returns } = await evaluate(env, directions(4, (i) => i < 2), { episodes: 3, seed: 0, maxSteps: 100 });
+  const { returns } = await evaluate(
+    env,
+    directions(4, (i) => i < 2),
+    { episodes: 3, seed: 0, maxSteps: 100 },
+  );
   t.same([...returns], [1, 1, 0]);
 });
 

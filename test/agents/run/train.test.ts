@@ -1,9 +1,9 @@
 import t from 'tap';
-import type { TypedArray } from '../../../protocol/dtypes.js';
-import type { StepResult } from '../../../protocol/client/results.js';
 import type { ActOptions, Agent, Metrics } from '../../../agents/agent.js';
 import { type CheckpointReader, type Files, jsonFile, readJson } from '../../../agents/checkpoint.js';
-import { type CheckpointStore, train, type TrainOptions } from '../../../agents/run/train.js';
+import { type CheckpointStore, type TrainOptions, train } from '../../../agents/run/train.js';
+import type { StepResult } from '../../../protocol/client/results.js';
+import type { TypedArray } from '../../../protocol/dtypes.js';
 import { memoryCheckpoint } from '../checkpoint-in-memory.js';
 import { Corridor } from './corridor.js';
 
@@ -24,7 +24,12 @@ class Witness implements Agent {
 
   observe(actions: readonly TypedArray[], result: StepResult): void {
     this.calls.push('observe');
-    this.#take(...actions, ...result.observations, result.rewards, ...(result.ended?.finalObservations ?? []));
+    this.#take(
+      ...actions,
+      ...result.observations,
+      result.rewards,
+      ...(result.ended?.finalObservations ?? []),
+    );
   }
 
   learn(): Metrics {
@@ -50,7 +55,8 @@ class Witness implements Agent {
   dispose(): void {}
 
   #take(...slabs: readonly TypedArray[]): void {
-    for (const slab of slabs) for (const x of slab) this.digest = (Math.imul(this.digest, 31) + Number(x)) | 0;
+    for (const slab of slabs)
+      for (const x of slab) this.digest = (Math.imul(this.digest, 31) + Number(x)) | 0;
   }
 }
 
@@ -68,7 +74,9 @@ class MemoryStore implements CheckpointStore {
 const corridor = () => new Corridor({ numEnvs: 3, cells: 5, limit: 9, slip: 0.3 });
 
 /** A run of 150 steps with checkpoints every 30, and the agent it trained. */
-async function run(options: Partial<TrainOptions> = {}): Promise<{ digest: number; step: number; status: string }> {
+async function run(
+  options: Partial<TrainOptions> = {},
+): Promise<{ digest: number; step: number; status: string }> {
   const agent = new Witness();
   const store = new MemoryStore();
   const outcome = await train({
@@ -173,7 +181,9 @@ t.test('a checkpoint of another run is refused', async (t) => {
   const store = new MemoryStore();
   await run({ checkpoints: { store, every: 30 }, ...stopAt(33) });
   const resume = store.slots.get('latest')!;
-  await t.rejects(run({ resume, seed: 5 }), { message: 'the checkpoint is of a run with seed 4, this one has 5' });
+  await t.rejects(run({ resume, seed: 5 }), {
+    message: 'the checkpoint is of a run with seed 4, this one has 5',
+  });
   await t.rejects(run({ resume, env: new Corridor({ numEnvs: 4, cells: 5, limit: 9 }) }), {
     message: 'the checkpoint is of a run with numEnvs 3, this one has 4',
   });
@@ -194,7 +204,10 @@ t.test('evaluation: at its times, in its own envs, without a trace in training',
   );
   const returns = rows.map(([, values]) => values.evaluation_return!);
   t.equal(Math.max(...returns), (evaluated as { best?: number }).best);
-  t.equal(store.saved.filter((entry) => entry.startsWith('latest')).join(), 'latest 60,latest 120,latest 150');
+  t.equal(
+    store.saved.filter((entry) => entry.startsWith('latest')).join(),
+    'latest 60,latest 120,latest 150',
+  );
   t.ok(store.saved.includes('best 51'));
   t.equal(evaluated.digest, (await run({ checkpoints: { store: new MemoryStore(), every: 60 } })).digest);
 });
@@ -260,5 +273,7 @@ t.test('an error while learning or stepping ends the run with that error', async
       return Promise.reject(new Error('connection lost'));
     }
   }
-  await t.rejects(run({ env: new Broken({ numEnvs: 3, cells: 5, limit: 9 }) }), { message: 'connection lost' });
+  await t.rejects(run({ env: new Broken({ numEnvs: 3, cells: 5, limit: 9 }) }), {
+    message: 'connection lost',
+  });
 });

@@ -8,7 +8,7 @@ export function ticks(low: number, high: number, count: number): number[] {
   const scaled = rough / power; // from 1 to 10; rounded on the logarithmic scale
   const step =
     power * (scaled < Math.sqrt(2) ? 1 : scaled < Math.sqrt(10) ? 2 : scaled < Math.sqrt(50) ? 5 : 10);
-  const slack = 1e-9; // so that 0.3 counts as a multiple of 0.1
+  const slack = 1e-9; // so that 0.07 counts as a multiple of 0.01, and 0.3 of 0.1
   const first = Math.ceil(low / step - slack);
   const last = Math.floor(high / step + slack);
   // Multiplying by 0.1 gives 0.30000000000000004, dividing by 10 gives 0.3.

@@ -1,0 +1,108 @@
+import { GLYPH_WIDTH, glyph } from '../font.js';
+import { HEIGHT, WIDTH } from './size.js';
+import { Spans } from './spans.js';
+import { type Sprite, TRANSPARENT } from './sprite.js';
+
+/** How many figures can stand on the screen at once. */
+const MAX_FIGURES = 256;
+
+/**
+ * A screen of 160 by 210 pixels, a palette colour each, in two layers: a background that changes rarely, and figures
+ * upon it that are drawn anew for every picture. A picture is made by `clear`, then painting on the background where
+ * that has changed, then drawing the figures; so only what changes costs anything.
+ *
+ * Coordinates are whole pixels from the top left corner; what lies outside the screen is cut off.
+ */
+export class Screen {
+  /** What shows, row by row. */
+  readonly pixels = new Uint8Array(WIDTH * HEIGHT);
+  /** What was touched since the reader of the pixels last cleared this. */
+  readonly touched = new Spans();
+
+  readonly #background = new Uint8Array(WIDTH * HEIGHT);
+  /** Left, top, right and bottom of every figure. */
+  readonly #figures = new Uint8Array(MAX_FIGURES * 4);
+  #figureCount = 0;
+
+  constructor() {
+    this.touched.fill();
+  }
+
+  /** Takes all figures away. */
+  clear(): void {
+    for (let i = 0; i < this.#figureCount * 4; i += 4) {
+      const left = this.#figures[i]!;
+      const right = this.#figures[i + 2]!;
+      for (let row = this.#figures[i + 1]!; row < this.#figures[i + 3]!; row++) {
+        for (let at = row * WIDTH + left; at < row * WIDTH + right; at++) {
+          this.pixels[at] = this.#background[at]!;
+        }
+        this.touched.add(row, left, right);
+      }
+    }
+    this.#figureCount = 0;
+  }
+
+  /** A rectangle of the background. */
+  paintRect(x: number, y: number, width: number, height: number, color: number): void {
+    this.#rect(x, y, width, height, color);
+    for (let row = Math.max(y, 0); row < Math.min(y + height, HEIGHT); row++) {
+      this.#background.fill(color, row * WIDTH + Math.max(x, 0), row * WIDTH + Math.min(x + width, WIDTH));
+    }
+  }
+
+  /** Capitals, digits and a few signs as a part of the background; a dot of the font is `scale` pixels wide. */
+  paintText(text: string, x: number, y: number, color: number, scale: number): void {
+    for (let i = 0; i < text.length; i++) {
+      const dots = glyph(text[i]!);
+      const left = x + i * (GLYPH_WIDTH + 1) * scale;
+      for (let dot = 0; dot < dots.length; dot++) {
+        if (dots[dot] !== '1') continue;
+        const row = Math.floor(dot / GLYPH_WIDTH);
+        this.paintRect(left + (dot % GLYPH_WIDTH) * scale, y + row * scale, scale, scale, color);
+      }
+    }
+  }
+
+  /** A rectangle that stands until the next `clear`. */
+  drawRect(x: number, y: number, width: number, height: number, color: number): void {
+    this.#rect(x, y, width, height, color);
+    this.#note(x, y, width, height);
+  }
+
+  /** A sprite that stands until the next `clear`. */
+  drawSprite({ width, height, colors }: Sprite, x: number, y: number): void {
+    for (let i = 0, row = y; row < y + height; row++) {
+      for (let column = x; column < x + width; column++, i++) {
+        const color = colors[i]!;
+        const inside = column >= 0 && column < WIDTH && row >= 0 && row < HEIGHT;
+        if (color !== TRANSPARENT && inside) this.pixels[row * WIDTH + column] = color;
+      }
+    }
+    this.#note(x, y, width, height);
+  }
+
+  #rect(x: number, y: number, width: number, height: number, color: number): void {
+    const left = Math.max(x, 0);
+    const right = Math.min(x + width, WIDTH);
+    for (let row = Math.max(y, 0); row < Math.min(y + height, HEIGHT); row++) {
+      for (let at = row * WIDTH + left; at < row * WIDTH + right; at++) this.pixels[at] = color;
+      this.touched.add(row, left, right);
+    }
+  }
+
+  /** Notes where a figure stands, for `clear`. */
+  #note(x: number, y: number, width: number, height: number): void {
+    const left = Math.max(x, 0);
+    const top = Math.max(y, 0);
+    const right = Math.min(x + width, WIDTH);
+    const bottom = Math.min(y + height, HEIGHT);
+    if (left >= right || top >= bottom) return;
+    const i = this.#figureCount++ * 4;
+    this.#figures[i] = left;
+    this.#figures[i + 1] = top;
+    this.#figures[i + 2] = right;
+    this.#figures[i + 3] = bottom;
+    for (let row = top; row < bottom; row++) this.touched.add(row, left, right);
+  }
+}

@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { type AgentDefinition, getAgent, listAgents } from '../../agents/registry.js';
+
+interface AgentsOptions {
+  readonly json?: boolean;
+  readonly presets?: boolean;
+}
+
+const value = (x: unknown): string => (Array.isArray(x) ? x.join(',') : String(x));
+
+function describe({ name, description, source, settings }: AgentDefinition): string {
+  const rows = Object.entries(settings).map(
+    ([setting, { default: fallback, description: text }]) =>
+      `  ${`${setting}=${value(fallback)}`.padEnd(30)} ${text}`,
+  );
+  return [`${name}: ${description}`, `  ${source}`, ...rows].join('\n');
+}
+
+function describePresets({ name, presets }: AgentDefinition): string {
+  const rows = Object.entries(presets).map(([env, { steps, numEnvs, settings }]) => {
+    const set = Object.entries(settings).map(([setting, x]) => `${setting}=${value(x)}`);
+    return `  ${env}: ${steps.toLocaleString('en')} steps of ${numEnvs} envs${set.length > 0 ? `, ${set.join(' ')}` : ''}`;
+  });
+  return [`${name}: presets that farstep train takes where the env has one`, ...rows].join('\n');
+}
+
+export function agentsCommand(): Command {
+  return new Command('agents')
+    .description('List the agents, each with its settings, their defaults and what they do.')
+    .argument('[agent]', 'this one alone')
+    .option('--presets', 'the settings that are known to work, env by env')
+    .option('--json', 'as JSON')
+    .action((name: string | undefined, { json, presets }: AgentsOptions) => {
+      const agents = name === undefined ? listAgents() : [getAgent(name)];
+      const told = agents.map(({ create: _, ...definition }) => definition);
+      if (json) console.log(JSON.stringify(told, undefined, 2));
+      else console.log(agents.map(presets ? describePresets : describe).join('\n\n'));
+    });
+}

@@ -1,0 +1,152 @@
+import { Command, Option } from 'commander';
+import { BACKENDS, type BackendName } from '../../agents/nn/backend.js';
+import { type AgentDefinition, getAgent, listAgents } from '../../agents/registry.js';
+import { RunDirectory } from '../../agents/run/output/run-directory.js';
+import { completeSettings, parseAssignment, type SettingValue } from '../../agents/settings.js';
+import type { Options } from '../../protocol/index.js';
+import { describeScore, evaluateRun } from '../evaluation.js';
+import { interrupt } from '../interrupt.js';
+import { assignment, integer } from '../options.js';
+import { resumeTraining, startTraining, type TrainingConfig, type TrainingResult } from '../training.js';
+
+export interface TrainOptions {
+  readonly env?: string;
+  readonly option?: Readonly<Record<string, string>>;
+  readonly numEnvs?: number;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly set?: readonly string[];
+  readonly evalEvery?: number;
+  readonly evalEpisodes?: number;
+  readonly url?: string;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly backend?: BackendName;
+}
+
+const EVALUATIONS = 20;
+const CHECKPOINTS = 4;
+
+/** An env option as it was written: JSON where it is some, else the text itself. */
+function optionValue(text: string): boolean | number | string | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (value === null || ['boolean', 'number', 'string'].includes(typeof value)) return value as never;
+  } catch {
+    // Text without quotes.
+  }
+  return text;
+}
+
+/** What a new run is made of: what was asked for, else the preset of the env, else the agent's defaults. */
+export function newConfig(definition: AgentDefinition, env: string, given: TrainOptions): TrainingConfig {
+  const preset = definition.presets[env];
+  const chosen: Record<string, SettingValue> = { ...preset?.settings };
+  for (const text of given.set ?? []) {
+    const [name, value] = parseAssignment(definition.settings, text);
+    chosen[name] = value;
+  }
+  const steps = given.steps ?? preset?.steps ?? 100_000;
+  const options: Options = Object.fromEntries(
+    Object.entries(given.option ?? {}).map(([name, text]) => [name, optionValue(text)]),
+  );
+  return {
+    agent: definition.name,
+    env,
+    options,
+    seed: given.seed ?? 0,
+    steps,
+    numEnvs: given.numEnvs ?? preset?.numEnvs ?? 8,
+    settings: completeSettings(definition.settings, chosen),
+    backend: given.backend ?? 'auto',
+    url: given.url ?? null,
+    evaluationEvery: given.evalEvery ?? Math.ceil(steps / EVALUATIONS),
+    evaluationEpisodes: given.evalEpisodes ?? 10,
+    evaluationMaxSteps: 10_000,
+    checkpointEvery: Math.ceil(steps / CHECKPOINTS),
+  };
+}
+
+/** Tells how a run ended, and what to do with it. */
+export function tellOutcome({ status, step, best, directory, config }: TrainingResult): void {
+  const { path } = directory;
+  if (status === 'interrupted') {
+    console.log(
+      `Stopped at step ${step.toLocaleString('en')} of ${config.steps.toLocaleString('en')}; everything is saved.`,
+    );
+    console.log(`Go on with:  farstep train --resume ${path}`);
+    return;
+  }
+  const score = best === undefined ? '' : `, best evaluation ${best.toFixed(2)}`;
+  console.log(`Trained ${step.toLocaleString('en')} steps${score}.`);
+  console.log(`Curve:       ${directory.file('curve.png')}`);
+}
+
+export function trainCommand(): Command {
+  return new Command('train')
+    .description('Train an agent on an env, over the wire; or go on with a run.')
+    .argument('[agent]', 'see farstep agents')
+    .option('--env <id>', 'see farstep envs')
+    .option('--option <name=value>', 'an option of the env (repeatable)', assignment)
+    .option(
+      '--num-envs <number>',
+      'envs stepped together; by default the preset of the env, else 8',
+      integer(1, 65536),
+    )
+    .option(
+      '--steps <number>',
+      "steps to collect, counting each env's; by default the preset, else 100,000",
+      integer(1),
+    )
+    .option('--seed <number>', 'of everything random (default: 0)', integer(0, 2 ** 31))
+    .option('--set <name=value...>', 'a setting of the agent (repeatable)')
+    .option(
+      '--eval-every <steps>',
+      'steps between evaluations; by default a twentieth of the run',
+      integer(1),
+    )
+    .option('--eval-episodes <number>', 'episodes of an evaluation (default: 10)', integer(1))
+    .option('--url <ws-url>', 'a server to train on; without it, one is started')
+    .option('--out <directory>', 'where run directories go (default: runs)')
+    .option('--resume <run>', 'go on with this run, exactly where it stopped')
+    .addOption(new Option('--backend <name>', 'where tensors are computed (default: auto)').choices(BACKENDS))
+    .action(async (name: string | undefined, given: TrainOptions) => {
+      const { signal, done } = interrupt();
+      const terminal = { stream: process.stdout, signal };
+      let result: TrainingResult;
+      if (given.resume !== undefined) {
+        const others = Object.keys(given).filter((key) => !['resume', 'steps'].includes(key));
+        if (name !== undefined || others.length > 0) {
+          throw new Error(
+            `--resume takes everything from the run but --steps; leave out ${[name ?? [], others].flat().join(', ')}`,
+          );
+        }
+        result = await resumeTraining(given.resume, given.steps, terminal);
+      } else {
+        if (name === undefined) {
+          throw new Error(
+            `which agent? There are ${listAgents()
+              .map((agent) => agent.name)
+              .join(', ')}`,
+          );
+        }
+        if (given.env === undefined) throw new Error('which env? Add --env <id>; farstep envs lists them');
+        const config = newConfig(getAgent(name), given.env, given);
+        result = await startTraining(config, given.out ?? 'runs', terminal);
+      }
+      if (result.status === 'finished') {
+        const report = await evaluateRun(await RunDirectory.open(result.directory.path), {
+          episodes: 30,
+          seed: 10_000,
+          url: result.config.url,
+          random: false,
+          record: true,
+          signal,
+        });
+        console.log(`Best policy: ${describeScore(report.trained)}`);
+        console.log(`Recording:   ${report.recording!.path}`);
+      }
+      tellOutcome(result);
+      done();
+    });
+}

@@ -1,0 +1,131 @@
+/** Evaluating what a run has learned. */
+import type { Policy } from '../agents/agent.js';
+import { mean } from '../agents/mean.js';
+import { useBackend } from '../agents/nn/backend.js';
+import { randomPolicy } from '../agents/random-policy.js';
+import { getAgent } from '../agents/registry.js';
+import { evaluate } from '../agents/run/evaluate.js';
+import type { RunDirectory } from '../agents/run/output/run-directory.js';
+import type { RemoteVectorEnv } from '../protocol/index.js';
+import { openServer } from './open-server.js';
+import { recordEpisode } from './pictures.js';
+import type { TrainingConfig } from './training.js';
+
+export interface EvaluationRequest {
+  readonly episodes: number;
+  readonly seed: number;
+  /** The server to play on; one of our own where null. */
+  readonly url: string | null;
+  /** Also play as many episodes at random. */
+  readonly random: boolean;
+  /** Also record an episode. */
+  readonly record: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Returns of some episodes. */
+export interface Score {
+  readonly mean: number;
+  /** Half the width of the 95% confidence interval of the mean, by the normal approximation. */
+  readonly margin: number;
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly meanLength: number;
+  /** Episodes that had not ended when the limit of steps was reached. */
+  readonly unfinished: number;
+  readonly returns: readonly number[];
+}
+
+export interface EvaluationReport {
+  readonly env: string;
+  readonly agent: string;
+  /** Which checkpoint was played, and the step of training it is from. */
+  readonly checkpoint: { readonly slot: 'best' | 'latest'; readonly step: number };
+  readonly episodes: number;
+  readonly trained: Score;
+  readonly random?: Score;
+  readonly recording?: { readonly path: string; readonly return: number };
+}
+
+const MAX_ENVS = 10;
+
+/** Plays the best checkpoint of a run, or the latest where none was evaluated. */
+export async function evaluateRun(
+  directory: RunDirectory,
+  request: EvaluationRequest,
+): Promise<EvaluationReport> {
+  const config = directory.config as unknown as TrainingConfig;
+  const definition = getAgent(config.agent);
+  const slot = directory.checkpoints.has('best') ? 'best' : 'latest';
+  const checkpoint = await directory.checkpoints.load(slot);
+  await useBackend(config.backend);
+  const server = await openServer(request.url);
+  try {
+    const make = (numEnvs: number) =>
+      server.client.make(config.env, { numEnvs, options: config.options, autoreset: 'same_step' });
+    const env = await make(Math.min(MAX_ENVS, request.episodes));
+    const agent = definition.create(env, config.settings, config.seed);
+    try {
+      await agent.loadPolicy(checkpoint);
+      const play = (policy: Policy) => score(env, policy, request, config.evaluationMaxSteps);
+      return {
+        env: config.env,
+        agent: config.agent,
+        checkpoint: { slot, step: checkpoint.step },
+        episodes: request.episodes,
+        trained: await play(agent),
+        ...(request.random && { random: await play(randomPolicy(env)) }),
+        ...(request.record && {
+          recording: await recordEpisode(directory, await make(1), agent, request.seed),
+        }),
+      };
+    } finally {
+      agent.dispose();
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+async function score(
+  env: RemoteVectorEnv,
+  policy: Policy,
+  { episodes, seed, signal }: EvaluationRequest,
+  maxSteps: number,
+): Promise<Score> {
+  const { returns, lengths, unfinished } = await evaluate(env, policy, { episodes, seed, maxSteps, signal });
+  const sorted = [...returns].sort((a, b) => a - b);
+  const average = mean(returns);
+  const variance = sorted.reduce((sum, x) => sum + (x - average) ** 2, 0) / Math.max(1, sorted.length - 1);
+  const middle = sorted.length >> 1;
+  return {
+    mean: average,
+    margin: 1.96 * Math.sqrt(variance / sorted.length),
+    median: sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2,
+    min: sorted[0]!,
+    max: sorted.at(-1)!,
+    meanLength: mean(lengths),
+    unfinished,
+    returns: [...returns],
+  };
+}
+
+/** `mean return 9.31 ± 1.12 (median 9, 2 to 17) over 30 episodes of 231 steps` */
+export function describeScore({
+  mean,
+  margin,
+  median,
+  min,
+  max,
+  meanLength,
+  unfinished,
+  returns,
+}: Score): string {
+  const short = (x: number) => String(Number(x.toPrecision(3)));
+  const left = unfinished === 0 ? '' : `; ${unfinished} were left unfinished`;
+  return (
+    `mean return ${mean.toFixed(2)} ± ${margin.toFixed(2)} (median ${short(median)}, ${short(min)} to ${short(max)}) ` +
+    `over ${returns.length} episodes of ${Math.round(meanLength)} steps${left}`
+  );
+}

@@ -1,0 +1,61 @@
+import * as tf from '@tensorflow/tfjs-core';
+import t from 'tap';
+import { useBackend } from '../../../agents/nn/backend.js';
+import { composeTdLoss, tdLoss } from '../../../agents/nn/losses.js';
+import { floats, relativeError, uniform, values } from './helpers.js';
+
+const q = (): tf.Tensor2D => tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
+const ACTIONS = [0, 1, 1];
+
+t.test('by hand', async (t) => {
+  for (const backend of ['wasm', 'cpu'] as const) {
+    await useBackend(backend);
+    // Errors: 1.5 − 1, 4 − 4, 9 − 6.
+    const targets = Float32Array.of(1.5, 4, 9);
+    const tdErrors = new Float32Array(3);
+    t.same(
+      values(() => tdLoss(q(), ACTIONS, targets, { tdErrors })),
+      [(0.125 + 0 + 4.5) / 3].map(Math.fround),
+    );
+    t.same(tdErrors, Float32Array.of(0.5, 0, 3));
+    const huber = values(() => tdLoss(q(), ACTIONS, targets, { huber: 1 }));
+    t.same(huber, [Math.fround((0.125 + 0 + 2.5) / 3)]);
+    const weights = Float32Array.of(2, 1, 0.5);
+    const gradient = values(() =>
+      tf.grad((x) => tf.mul(tdLoss(x as tf.Tensor2D, ACTIONS, targets, { huber: 1, weights }), 3))(q()),
+    );
+    t.ok(relativeError(gradient, [-1, 0, 0, 0, 0, -0.5]) < 1e-6, `${gradient}`);
+  }
+});
+
+t.test('as the plain composition, to the second order', async (t) => {
+  await useBackend('wasm');
+  const random = uniform(5);
+  const x = floats(32 * 5, random).map((value) => 3 * value);
+  const actions = Int32Array.from({ length: 32 }, () => Math.floor(5 * random()));
+  const targets = floats(32, random);
+  const weights = floats(32, random);
+  type Loss = (q: tf.Tensor2D) => tf.Scalar;
+  for (const options of [{}, { huber: 1 }, { huber: 0.5, weights }]) {
+    const fused: Loss = (q) => tdLoss(q, actions, targets, options);
+    const plain: Loss = (q) => composeTdLoss(q, actions, targets, options);
+    const first = (loss: Loss) =>
+      values(() => tf.grad((v) => loss(v as tf.Tensor2D))(tf.tensor2d(x, [32, 5])));
+    t.ok(relativeError(first(fused), first(plain)) < 1e-5);
+    const curvature = (loss: Loss) =>
+      values(() =>
+        tf.grad((v) => tf.sum(tf.square(tf.grad((w) => loss(w as tf.Tensor2D))(v))))(tf.tensor2d(x, [32, 5])),
+      );
+    t.ok(relativeError(curvature(fused), curvature(plain)) < 1e-5);
+  }
+});
+
+t.test('what does not fit is named', async (t) => {
+  tf.tidy(() => {
+    t.throws(() => tdLoss(q(), [0, 1], new Float32Array(3)), /2 actions for q of \[3, 2\]/);
+    t.throws(() => tdLoss(q(), ACTIONS, new Float32Array(2)), /2 targets for q of \[3, 2\]/);
+    t.throws(() => tdLoss(q(), [0, 2, 1], new Float32Array(3)), /actions\[1\] = 2 is outside the 2 columns/);
+    const weights = new Float32Array(4);
+    t.throws(() => tdLoss(q(), ACTIONS, new Float32Array(3), { weights }), /4 weights for q of/);
+  });
+});
