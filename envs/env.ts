@@ -1,6 +1,7 @@
 import type { Space, View } from '../protocol/spaces/index.js';
 import type { EnvSpec, Image, OptionSpec, Options } from '../protocol/spec.js';
 import type { Rng } from './rng/rng.js';
+import type { TransitionTable } from './tabular/table.js';
 
 /**
  * One environment: a Markov decision process and nothing else. Time limits, autoreset, sticky actions and frame
@@ -19,6 +20,9 @@ export interface Env<A = View> {
   readonly actionSpace: Space;
   /** Extra per-step outputs, by name. Every one must be written by `writeInfo` after every reset and step. */
   readonly infoSpaces?: Readonly<Record<string, Space>>;
+
+  /** Smallest and largest reward of one step, where options make it another than the spec's. */
+  readonly rewardRange?: readonly [number, number];
 
   /** Reward of the last step; 0 after reset. */
   readonly reward: number;
@@ -51,6 +55,9 @@ export interface Env<A = View> {
 
   /** A picture of the current state. */
   render?(): Image;
+
+  /** What may follow each state and action, of an env that is a small table. */
+  transitions?(): TransitionTable;
 }
 
 export type { EnvSpec, Image, OptionSpec, Options } from '../protocol/spec.js';

@@ -3,11 +3,27 @@ import { cartPole } from './classic/cartpole.js';
 import { mountainCar } from './classic/mountain-car.js';
 import { mountainCarContinuous } from './classic/mountain-car-continuous.js';
 import { pendulum } from './classic/pendulum.js';
+import type { EnvDefinition } from './env.js';
 import { breakoutEnvs } from './minatar/breakout.js';
 import { registerEnv } from './registry.js';
+import { blackjack } from './tabular/blackjack.js';
+import { cliffWalkingEnvs } from './tabular/cliff-walking.js';
+import { frozenLakeEnvs } from './tabular/frozen-lake.js';
+import { taxiEnvs } from './tabular/taxi.js';
 
-for (const definition of [cartPole, mountainCar, mountainCarContinuous, pendulum, acrobot, ...breakoutEnvs])
-  registerEnv(definition);
+const definitions: readonly EnvDefinition[] = [
+  acrobot,
+  blackjack,
+  cartPole,
+  mountainCar,
+  mountainCarContinuous,
+  pendulum,
+  ...breakoutEnvs,
+  ...cliffWalkingEnvs,
+  ...frozenLakeEnvs,
+  ...taxiEnvs,
+];
+for (const definition of definitions) registerEnv(definition);
 
 export type { EndedBatch, InfoSlabs, ResetBatch, StepBatch } from './batch.js';
 export type { Env, EnvDefinition, EnvSpec, Image, OptionSpec, Options } from './env.js';
@@ -16,6 +32,7 @@ export { getEnv, listEnvs, registerEnv } from './registry.js';
 export { createRng, MAX_SEED } from './rng/create.js';
 export type { Rng } from './rng/rng.js';
 export type { EnvSnapshot } from './snapshot.js';
+export type { TransitionTable } from './tabular/table.js';
 export {
   type AutoresetMode,
   expandSeed,

@@ -15,18 +15,22 @@ export interface EnvSnapshot {
   readonly ended: boolean;
 }
 
-const invalid = (message: string): FarstepError => new FarstepError('bad_message', `snapshot: ${message}`);
+/** The error for what is no snapshot of the env that it is given to. */
+export const invalidSnapshot = (message: string): FarstepError =>
+  new FarstepError('bad_message', `snapshot: ${message}`);
 
 /** `value` as a snapshot of the env that `env` identifies. Throws `bad_message`; `state` and `rng` are not looked at. */
 export function readEnvSnapshot(value: unknown, env: string): EnvSnapshot {
-  if (typeof value !== 'object' || value === null) throw invalid('expected a map');
+  if (typeof value !== 'object' || value === null) throw invalidSnapshot('expected a map');
   const fields = value as Readonly<Record<string, unknown>>;
-  if (fields.env !== env) throw invalid(`expected one of ${env}, got one of ${JSON.stringify(fields.env)}`);
+  if (fields.env !== env)
+    throw invalidSnapshot(`expected one of ${env}, got one of ${JSON.stringify(fields.env)}`);
   const { seed, elapsed, ended } = fields;
-  if (!Number.isSafeInteger(seed)) throw invalid('seed: expected an integer');
-  if (!Number.isSafeInteger(elapsed) || (elapsed as number) < 0) throw invalid('elapsed: expected a count');
-  if (typeof fields.return !== 'number') throw invalid('return: expected a number');
-  if (typeof ended !== 'boolean') throw invalid('ended: expected a boolean');
+  if (!Number.isSafeInteger(seed)) throw invalidSnapshot('seed: expected an integer');
+  if (!Number.isSafeInteger(elapsed) || (elapsed as number) < 0)
+    throw invalidSnapshot('elapsed: expected a count');
+  if (typeof fields.return !== 'number') throw invalidSnapshot('return: expected a number');
+  if (typeof ended !== 'boolean') throw invalidSnapshot('ended: expected a boolean');
   return value as EnvSnapshot;
 }
 
@@ -37,7 +41,7 @@ export function readEnvSnapshot(value: unknown, env: string): EnvSnapshot {
 export function stateNumbers(state: unknown, length: number, limit = Number.MAX_VALUE): readonly number[] {
   const isAllowed = (x: unknown) => typeof x === 'number' && Math.abs(x) <= limit;
   if (!Array.isArray(state) || state.length !== length || !state.every(isAllowed)) {
-    throw invalid(`state: expected ${length} numbers up to ${limit}`);
+    throw invalidSnapshot(`state: expected ${length} numbers up to ${limit}`);
   }
   return state;
 }
@@ -45,6 +49,6 @@ export function stateNumbers(state: unknown, length: number, limit = Number.MAX_
 /** As `stateNumbers`, each of them an integer, so that indexes may be made of it. */
 export function stateIntegers(state: unknown, length: number, limit: number): readonly number[] {
   const numbers = stateNumbers(state, length, limit);
-  if (!numbers.every(Number.isInteger)) throw invalid(`state: expected ${length} integers`);
+  if (!numbers.every(Number.isInteger)) throw invalidSnapshot(`state: expected ${length} integers`);
   return numbers;
 }

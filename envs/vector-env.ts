@@ -9,6 +9,7 @@ import { createRng, MAX_SEED } from './rng/create.js';
 import { randomSeed } from './rng/random-seed.js';
 import type { Rng } from './rng/rng.js';
 import { type EnvSnapshot, readEnvSnapshot } from './snapshot.js';
+import type { TransitionTable } from './tabular/table.js';
 
 /**
  * What follows the end of an episode (gymnasium.vector.AutoresetMode):
@@ -57,6 +58,7 @@ export const expandSeed = (seed: number, count: number): number[] =>
  * `env_failed`: an env threw, and the vector env is not to be used any more.
  */
 export class VectorEnv {
+  /** The env's, with the reward range that the options make. */
   readonly spec: EnvSpec;
   readonly numEnvs: number;
   readonly autoreset: AutoresetMode;
@@ -96,7 +98,6 @@ export class VectorEnv {
 
   constructor(definition: EnvDefinition, config: VectorEnvConfig) {
     const n = config.numEnvs;
-    this.spec = definition.spec;
     this.numEnvs = n;
     this.autoreset = config.autoreset;
     this.options = config.options;
@@ -106,6 +107,8 @@ export class VectorEnv {
     this.#entropy = config.entropy ?? randomSeed;
     this.#envs = Array.from({ length: n }, () => definition.create(config.options));
     const first = this.#envs[0]!;
+    const { rewardRange = definition.spec.rewardRange } = first;
+    this.spec = { ...definition.spec, rewardRange };
     this.observationSpace = first.observationSpace;
     this.actionSpace = first.actionSpace;
     this.infoSpaces = first.infoSpaces ?? {};
@@ -206,6 +209,11 @@ export class VectorEnv {
     const env = this.#born('render', id);
     if (env.render === undefined) throw new FarstepError('no_render', `${this.spec.id} cannot be rendered`);
     return env.render();
+  }
+
+  /** What may follow each state and action; undefined for an env that is no table. */
+  transitions(): TransitionTable | undefined {
+    return this.#envs[0]!.transitions?.();
   }
 
   /** Everything that the future of one env depends on, as plain values. Throws `bad_ids` or `not_reset`. */

@@ -225,6 +225,12 @@ class SlabReader extends Reader {
       throw new FarstepError('bad_reply', `byte ${this.offset}: expected ${count} ${what}, got ${got}`);
     }
   }
+
+  end(): void {
+    if (this.atEnd) return;
+    const rest = this.bytes.length - this.offset;
+    throw new FarstepError('bad_reply', `byte ${this.offset}: ${rest} bytes behind the message`);
+  }
 }
 
 const NO_INFOS: Infos = Object.freeze({});
@@ -252,7 +258,10 @@ export function decodeStepped(frame: Uint8Array, layout: FrameLayout): StepResul
   const terminated = reader.column<Uint8Array>(FLAG, n);
   const truncated = reader.column<Uint8Array>(FLAG, n);
   const infos = reader.infos(layout, n);
-  if (reader.nil()) return { n, observations, rewards, terminated, truncated, infos };
+  if (reader.nil()) {
+    reader.end();
+    return { n, observations, rewards, terminated, truncated, infos };
+  }
   reader.expect(6, 'elements of ended');
   const rows = reader.bin();
   if (rows.length % 4 !== 0) throw new FarstepError('bad_reply', `rows of ended take ${rows.length} bytes`);
@@ -265,5 +274,6 @@ export function decodeStepped(frame: Uint8Array, layout: FrameLayout): StepResul
     ...(reader.nil() ? {} : { finalObservations: reader.leaves(layout.observations, m) }),
     ...(reader.nil() ? {} : { finalInfos: reader.infos(layout, m) }),
   };
+  reader.end();
   return { n, observations, rewards, terminated, truncated, infos, ended };
 }

@@ -62,15 +62,26 @@ export class Reader {
     const byte = this.bytes[start]!;
     if (byte < 0x80) return byte;
     const signed = byte >= 0xd0 && byte <= 0xd3;
-    if (!signed && !(byte >= 0xcc && byte <= 0xcf)) {
+    let value: number;
+    if (signed || (byte >= 0xcc && byte <= 0xcf)) {
+      const width = 1 << (byte - (signed ? 0xd0 : 0xcc));
+      value = this.#uint(width);
+      if (signed && value >= 2 ** (8 * width - 1)) value = -1;
+    } else if (byte === 0xca || byte === 0xcb) {
+      value = this.#float(byte === 0xca ? 4 : 8);
+    } else {
       throw bad(start, `expected an integer, got 0x${byte.toString(16)}`);
     }
-    const width = 1 << (byte - (signed ? 0xd0 : 0xcc));
-    const value = this.#uint(width);
-    if (value > Number.MAX_SAFE_INTEGER || (signed && value >= 2 ** (8 * width - 1))) {
+    if (!(Number.isSafeInteger(value) && value >= 0))
       throw bad(start, 'expected an integer from 0 to 2^53 - 1');
-    }
     return value;
+  }
+
+  // Some encoders write large integers as floats, and some every number.
+  #float(width: 4 | 8): number {
+    const at = this.#take(width);
+    const view = new DataView(this.bytes.buffer, this.bytes.byteOffset + at, width);
+    return width === 4 ? view.getFloat32(0) : view.getFloat64(0);
   }
 
   /** Where the bytes of the bin that begins here lie. */

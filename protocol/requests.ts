@@ -22,10 +22,10 @@ export function parseHello(fields: Fields): Hello {
     type: 'hello',
     protocol: reader.count('protocol'),
     editions: reader.required('editions', 'an array of integers', arrayOf(isCount)),
-    client: reader.optional('client', 'a string', isString) ?? 'unnamed',
+    client: reader.optional('client', 'a string of at most 4096 characters', isString) ?? 'unnamed',
     capabilities: reader.optional('capabilities', 'an array of strings', arrayOf(isString)) ?? [],
-    token: reader.optional('token', 'a string', isString),
-    resume: reader.optional('resume', 'a string', isString),
+    token: reader.optional('token', 'a string of at most 4096 characters', isString),
+    resume: reader.optional('resume', 'a string of at most 4096 characters', isString),
   });
 }
 

@@ -13,10 +13,7 @@ const PROCESS = fileURLToPath(new URL('./server-process.js', import.meta.url));
 
 /** Starts a server on a free port of the loopback. It ends with this process, however this one ends. */
 export async function startEmbeddedServer(): Promise<EmbeddedServer> {
-  const child = fork(PROCESS, [], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: ['--expose-gc'],
-  });
+  const child = fork(PROCESS, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
   const { url } = (await reply(child, 'the server')) as { url: string };
   child.unref();
   child.channel?.unref();

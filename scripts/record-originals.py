@@ -25,6 +25,7 @@ logging.disable(logging.WARNING)
 import gymnasium as gym  # noqa: E402
 import minatar.gym  # noqa: E402
 import numpy as np  # noqa: E402
+from gymnasium.envs.toy_text.frozen_lake import generate_random_map  # noqa: E402
 from gymnasium.vector import AutoresetMode, SyncVectorEnv  # noqa: E402
 from importlib.metadata import version  # noqa: E402
 
@@ -77,6 +78,41 @@ def follow_ball(env):
     return env.action_set.index(3) if target > game.pos else 0
 
 
+def push_along(env):
+    """Pushes the mountain car the way it is going, which swings it up the hill."""
+    forward = env.state[1] >= 0
+    return [1.0 if forward else -1.0] if isinstance(env.action_space, gym.spaces.Box) else 2 * int(forward)
+
+
+def pump(env):
+    """Turns the acrobot's joint against the swing of its first link, which pumps energy in."""
+    return 0 if env.state[2] > 0 else 2
+
+
+def drive(env):
+    """Takes the taxi closer to its passenger or destination along the middle row, and does what is to be done there."""
+    row, column, passenger, destination = env.decode(env.s)
+    goal = env.locs[passenger if passenger < 4 else destination]
+    if (row, column) == goal:
+        return 4 if passenger < 4 else 5
+    if column == goal[1]:
+        return 0 if row < goal[0] else 1
+    if row != 2:
+        return 0 if row < 2 else 1
+    return 2 if column < goal[1] else 3
+
+
+def along_cliff(env):
+    """Walks up from the start, along the edge and down to the goal."""
+    row, column = divmod(env.s, 12)
+    return 2 if column == 11 else 0 if row == 3 else 1
+
+
+def stick(rng, vector):
+    """Mostly sticks, so that hands of two cards are compared."""
+    return (rng.random(vector.num_envs) < 0.25).astype(np.int64)
+
+
 RECORDINGS = {
     "cartpole": Recording("CartPole-v1"),
     "cartpole-same-step": Recording("CartPole-v1", steps=150, autoreset=AutoresetMode.SAME_STEP),
@@ -87,6 +123,36 @@ RECORDINGS = {
         seeds=[1, 2, 3, 4],
         policy=skilled(lambda env: int(env.state[2] + 0.3 * env.state[3] + 0.02 * env.state[0] > 0), 0.05, 1),
     ),
+    "mountain-car": Recording("MountainCar-v0", policy=skilled(push_along)),
+    "mountain-car-goal-velocity": Recording(
+        "MountainCar-v0", {"goal_velocity": 0.035}, steps=250, seeds=[1, 2, 3, 4], policy=skilled(push_along, 0.1, 1)
+    ),
+    "mountain-car-continuous": Recording("MountainCarContinuous-v0", policy=skilled(push_along)),
+    "mountain-car-continuous-long": Recording(
+        "MountainCarContinuous-v0", {"goal_velocity": 0.01}, steps=1010, seeds=[1, 2, 3]
+    ),
+    "pendulum": Recording("Pendulum-v1", steps=210),
+    "pendulum-g": Recording("Pendulum-v1", {"g": 9.81}, steps=100, seeds=[1, 2, 3]),
+    "acrobot": Recording("Acrobot-v1", policy=skilled(pump)),
+    "frozen-lake": Recording("FrozenLake-v1"),
+    "frozen-lake-8x8": Recording("FrozenLake8x8-v1", {"success_rate": 0.75}),
+    "frozen-lake-dry": Recording("FrozenLake-v1", {"is_slippery": False}, steps=150),
+    "frozen-lake-desc": Recording(
+        "FrozenLake-v1",
+        {"desc": ["SFFFF", "FHFSF", "FFFHG"], "reward_schedule": (5, -2, -0.5), "success_rate": 0.5},
+        steps=150,
+    ),
+    "frozen-lake-generated": Recording(
+        "FrozenLake-v1", {"desc": generate_random_map(size=10, p=0.7, seed=3)}, steps=150
+    ),
+    "cliff-walking": Recording("CliffWalking-v1", policy=skilled(along_cliff, 0.05)),
+    "cliff-walking-slippery": Recording("CliffWalkingSlippery-v1", policy=skilled(along_cliff, 0.0)),
+    "taxi": Recording("Taxi-v4", policy=skilled(drive)),
+    "taxi-rainy": Recording(
+        "Taxi-v4", {"is_rainy": True, "fickle_passenger": True, "fickle_probability": 0.6}, policy=skilled(drive)
+    ),
+    "blackjack": Recording("Blackjack-v1", steps=300),
+    "blackjack-natural": Recording("Blackjack-v1", {"natural": True, "sab": False}, steps=300, policy=stick),
     "breakout-v1": Recording("MinAtar/Breakout-v1", seeds=MT_SEEDS, policy=skilled(follow_ball, 0.02)),
     "breakout-v0": Recording("MinAtar/Breakout-v0", seeds=MT_SEEDS, steps=200),
     "breakout-long": Recording(
@@ -119,6 +185,12 @@ def on_the_wire(array):
     return array.astype(np.int32) if array.dtype == np.int64 else array
 
 
+def as_options(kwargs):
+    """Keyword arguments as farstep's options, which are plain values."""
+    texts = {"desc": "/".join, "reward_schedule": lambda rewards: ",".join(map(str, rewards))}
+    return {name: texts.get(name, lambda value: value)(value) for name, value in kwargs.items()}
+
+
 def info_arrays(infos, n):
     return {
         name: value
@@ -127,9 +199,24 @@ def info_arrays(infos, n):
     }
 
 
+class FloatInfos(gym.Wrapper):
+    """Makes infos floats: some are an int after a reset and a float after a step, and SyncVectorEnv rounds those."""
+
+    def reset(self, **kwargs):
+        observation, info = self.env.reset(**kwargs)
+        return observation, self.as_floats(info)
+
+    def step(self, action):
+        *result, info = self.env.step(action)
+        return *result, self.as_floats(info)
+
+    def as_floats(self, info):
+        return {name: float(value) if isinstance(value, int) else value for name, value in info.items()}
+
+
 def record(recording):
     vector = SyncVectorEnv(
-        [lambda: gym.make(recording.env, **recording.kwargs) for _ in recording.seeds],
+        [lambda: FloatInfos(gym.make(recording.env, **recording.kwargs)) for _ in recording.seeds],
         autoreset_mode=recording.autoreset,
     )
     rng = np.random.default_rng(20240)
@@ -154,7 +241,7 @@ def record(recording):
         "original": {name: version(name) for name in ("gymnasium", "MinAtar", "numpy")}
         | {"python": platform.python_version()},
         "env": recording.env,
-        "options": recording.kwargs,
+        "options": as_options(recording.kwargs),
         "autoreset": recording.autoreset.name.lower(),
         "seeds": recording.seeds,
         "steps": recording.steps,

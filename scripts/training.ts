@@ -127,7 +127,7 @@ async function runTraining(
         ),
     });
     progress.end();
-    for (const sink of sinks) sink.close();
+    for (const sink of sinks) sink.flush();
     await drawCurve(directory, env.spec.rewardThreshold);
     return { ...outcome, directory, config };
   } finally {

@@ -113,7 +113,9 @@ export class Connection implements ReplyPort {
 
   /** A client that does not take its replies is not read from. */
   drained(): Promise<void> | undefined {
-    if (this.#socket.bufferedAmount === 0 || this.#socket.readyState !== WebSocket.OPEN) return undefined;
+    // What is buffered may also be a pong of ws's; only a reply tells when it has gone.
+    if (this.#unsent === 0 || this.#socket.bufferedAmount === 0) return undefined;
+    if (this.#socket.readyState !== WebSocket.OPEN) return undefined;
     this.#socket.pause();
     return new Promise((resolve) => {
       this.#onDrained = resolve;

@@ -9,6 +9,7 @@ import { tdLoss } from '../nn/losses.js';
 import { adam } from '../nn/optimizer.js';
 import { Params } from '../nn/params.js';
 import { minimize } from '../nn/train.js';
+import { encodeOptimizer, encodeParameters, loadOptimizer, loadParameters } from '../parameters.js';
 import { Random } from '../random.js';
 import { linear } from '../schedules.js';
 import { boolean, integer, integers, number, type SettingsOf } from '../settings.js';
@@ -22,7 +23,7 @@ export const DQN_SETTINGS = {
   gamma: number(0.99, [0, 1], 'Discount of the reward one step later.'),
   learningRate: number(5e-4, [0, 1], "Adam's step size."),
   batchSize: integer(32, [1, 65536], 'Transitions in one update.'),
-  memory: integer(100_000, [3, 1e9], 'Observations kept for replay; older ones make room.'),
+  memory: integer(100_000, [3, 1e8], 'Observations kept for replay; older ones make room.'),
   learningStarts: integer(1_000, [1, Infinity], 'Steps collected before the first update.'),
   stepsPerUpdate: number(
     4,
@@ -45,6 +46,12 @@ export const DQN_SETTINGS = {
 };
 
 export type DqnSettings = SettingsOf<typeof DQN_SETTINGS>;
+
+/** What a checkpoint holds beside parameters and memory. */
+interface DqnState {
+  readonly counts: ProcessCounts;
+  readonly sampling: readonly number[];
+}
 
 /**
  * Deep Q-learning (Mnih et al. 2015, "Human-level control through deep reinforcement learning", algorithm 1), with the
@@ -118,7 +125,7 @@ export class Dqn implements Agent {
       () => this.#regress(),
       () => this.#updateTarget(),
     );
-    return metrics && { ...metrics, epsilon: this.#epsilon, updates: this.#processes.counts.updates };
+    return metrics && { ...metrics, epsilon: this.#epsilon };
   }
 
   /** Process 2: φ' ← τφ + (1−τ)φ'. */
@@ -158,13 +165,33 @@ export class Dqn implements Agent {
   }
 
   savePolicy(): Files {
-    throw 1;
+    return { 'policy.safetensors': encodeParameters(this.#critic.network, this.#online) };
   }
-  async loadPolicy(from: CheckpointReader): Promise<void> {}
+
+  async loadPolicy(from: CheckpointReader): Promise<void> {
+    loadParameters(this.#critic.network, this.#online, await from.read('policy.safetensors'));
+  }
+
   save(): Files {
-    throw 1;
+    const state: DqnState = { counts: this.#processes.counts, sampling: this.#sampling.getState() };
+    return {
+      ...this.savePolicy(),
+      'target.safetensors': encodeParameters(this.#critic.network, this.#target),
+      'optimizer.safetensors': encodeOptimizer(this.#optimizer),
+      'agent.json': jsonFile(state),
+      ...this.#memory.save(),
+    };
   }
-  async load(from: CheckpointReader): Promise<void> {}
+
+  async load(from: CheckpointReader): Promise<void> {
+    await this.loadPolicy(from);
+    loadParameters(this.#critic.network, this.#target, await from.read('target.safetensors'));
+    loadOptimizer(this.#optimizer, await from.read('optimizer.safetensors'));
+    const state = await readJson<DqnState>(from, 'agent.json');
+    this.#processes.counts = state.counts;
+    this.#sampling.setState(state.sampling);
+    await this.#memory.load(from);
+  }
 
   dispose(): void {
     for (const owner of [this.#online, this.#target, this.#optimizer]) owner.dispose();

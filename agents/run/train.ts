@@ -42,13 +42,13 @@ export interface TrainOptions {
   /** Steps between two calls of `onMetrics`. */
   readonly metricsEvery: number;
   /** What was measured since the last call; the returns of evaluations come as they are made. */
-  onMetrics?(step: number, values: Metrics): void;
+  readonly onMetrics?: (step: number, values: Metrics) => void;
   /** Called after every step of the vector env. */
-  onStep?(step: number): void;
+  readonly onStep?: (step: number) => void;
   /** Called for every training episode that ended, with its undiscounted return. */
-  onEpisode?(episodeReturn: number): void;
+  readonly onEpisode?: (episodeReturn: number) => void;
   /** A run goes on from a checkpoint. `exact`: just as if it had never stopped; else with new episodes. */
-  onResume?(step: number, exact: boolean): void;
+  readonly onResume?: (step: number, exact: boolean) => void;
 }
 
 export interface TrainOutcome {

@@ -10,8 +10,16 @@
  * Source: Andrychowicz et al., Hindsight Experience Replay (2017), section 3.1.
  */
 import { Discrete, MultiBinary } from '../../protocol/spaces/index.js';
-import type { Options } from '../env.js';
-import { type GoalEnvDefinition, GoalEnv, type GoalTask, type Goals, goalOptions, rewardFunctionsOf } from '../goal-env.js';
+import type { Image, Options } from '../env.js';
+import {
+  GoalEnv,
+  type GoalEnvDefinition,
+  type Goals,
+  type GoalTask,
+  goalOptions,
+  rewardFunctionsOf,
+} from '../goal-env.js';
+import { BLACK, Canvas, type Color } from '../raster.js';
 import type { Rng } from '../rng/rng.js';
 import { stateIntegers } from '../snapshot.js';
 
@@ -77,7 +85,48 @@ class BitFlipping extends GoalEnv<number> {
 
   protected override load(state: unknown): void {
     const numbers = stateIntegers(state, this.#bits.length + 1, 1);
-    for (let i = 0; i < this.#bits.length; i++) this.#bits[i] = Math.abs(numbers[i]!);
+    for (let i = 0; i < this.#bits.length; i++) this.#bits[i] = numbers[i]! & 1;
     this.#reached = numbers.at(-1) !== 0;
   }
+
+  /** The bits above the wanted ones: a 1 is dark, and what is wrong is framed. */
+  render(): Image {
+    const cell = 24;
+    const canvas = new Canvas(cell * (this.#bits.length + 1), 4 * cell);
+    for (const [row, bits] of [this.#bits, this.desired].entries()) {
+      for (const [i, bit] of bits.entries()) {
+        const x = cell * (i + 0.5);
+        const y = cell * (0.5 + 1.75 * row);
+        const isWrong = bit !== (row === 0 ? this.desired : this.#bits)[i];
+        canvas.rect(x + 1, y + 1, cell - 2, cell - 2, isWrong ? WRONG : BLACK);
+        canvas.rect(x + 3, y + 3, cell - 6, cell - 6, bit === 1 ? ONE : ZERO);
+      }
+    }
+    return canvas;
+  }
 }
+
+const ONE: Color = [52, 73, 94];
+const ZERO: Color = [236, 240, 241];
+const WRONG: Color = [231, 76, 60];
+
+const define = (bits: number): GoalEnvDefinition => {
+  const tasks = tasksOf(bits);
+  return {
+    spec: {
+      id: `BitFlipping-${bits}-v0`,
+      description: `Flip ${bits} bits one by one until they are as wanted.`,
+      source: 'Andrychowicz et al. 2017, section 3.1',
+      players: 1,
+      maxEpisodeSteps: bits,
+      rewardRange: [-bits, 0],
+      renderModes: ['rgb_array'],
+      options: goalOptions(tasks),
+    },
+    rng: 'pcg64',
+    rewardFunctions: rewardFunctionsOf(tasks, bits),
+    create: (options) => new BitFlipping(bits, options),
+  };
+};
+
+export const bitFlippingEnvs: readonly GoalEnvDefinition[] = SIZES.map(define);

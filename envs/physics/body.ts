@@ -153,3 +153,25 @@ export function drive(body: Body, x: number, y: number, most: number): void {
   const share = change > most ? most / change : 1;
   setVelocity(body, vx + share * dx, vy + share * dy);
 }
+
+/** Holds a body on a rail along x at the height `y` and between two ends, whatever pushed it: a slider joint. */
+export function slide(body: Body, y: number, least: number, most: number): void {
+  const x = Math.min(Math.max(body.position.x, least * UNIT), most * UNIT);
+  const isAtEnd = x !== body.position.x;
+  const dx = x - body.position.x;
+  const dy = y * UNIT - body.position.y;
+  for (const part of body.parts) {
+    part.position.x += dx;
+    part.position.y += dy;
+    for (const vertex of part.vertices) {
+      vertex.x += dx;
+      vertex.y += dy;
+    }
+  }
+  body.positionPrev.y = body.position.y;
+  body.positionImpulse.y = 0;
+  if (isAtEnd) {
+    body.positionPrev.x = body.position.x;
+    body.positionImpulse.x = 0;
+  }
+}

@@ -24,7 +24,7 @@ export class Painter {
   readonly #frame: Frame;
   /** Pixels a length unit. */
   readonly #scale: number;
-  #data = new Uint8Array(0);
+  #data: Uint8Array = new Uint8Array(0);
   /** The corners of the polygon at hand in pixels: x and y in turn. */
   readonly #corners = new Float64Array(2 * MAX_CORNERS);
   readonly #crossings = new Float64Array(MAX_CORNERS);

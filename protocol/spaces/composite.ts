@@ -1,4 +1,5 @@
 import type { TypedArray } from '../dtypes.js';
+import { FarstepError } from '../errors.js';
 import { type Leaf, type SampleSource, Space, type SpaceJSON, type Value } from './space.js';
 
 /** What Tuple and Dict share: child spaces whose leaves lie side by side. */
@@ -82,6 +83,9 @@ export class Dict extends Composite {
 
   constructor(spaces: Readonly<Record<string, Space>>) {
     const entries = Object.entries(spaces).sort(([a], [b]) => (a < b ? -1 : 1));
+    // JavaScript would take such names out of the order that the leaves lie in.
+    const index = entries.find(([name]) => /^\d+$/.test(name));
+    if (index) throw new FarstepError('bad_space', `Dict: a name must not be an integer, got "${index[0]}"`);
     super(entries);
     this.spaces = Object.fromEntries(entries);
   }

@@ -5,6 +5,9 @@ import { type Leaf, rowOf, type SampleSource, Space, type SpaceJSON, type Value 
 
 export const ALPHANUMERIC = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
+const isCharacter = (code: number): boolean =>
+  code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+
 /** A string over `charset` of `minLength` to `maxLength` characters. Crosses the wire as code points, padded with 0. */
 export class Text extends Space {
   override readonly leaves: readonly Leaf[];
@@ -63,13 +66,13 @@ export class Text extends Space {
     });
   }
 
-  /** A row that is no text (a code point beyond Unicode, a character after the padding) reads as U+FFFD. */
+  /** What is no character (beyond Unicode, half of a pair, padding before the end) reads as U+FFFD. */
   read(slabs: readonly TypedArray[], row: number): string {
     const codes = Array.from(rowOf(slabs[0]!, row, this.maxLength) as Uint32Array);
     const length = codes.findLastIndex((code) => code !== 0) + 1;
     return codes
       .slice(0, length)
-      .map((code) => String.fromCodePoint(code > 0 && code <= 0x10ffff ? code : 0xfffd))
+      .map((code) => String.fromCodePoint(isCharacter(code) ? code : 0xfffd))
       .join('');
   }
 }

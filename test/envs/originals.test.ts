@@ -4,8 +4,14 @@ import { replay, type Tolerance } from './recording.js';
 
 const FIXTURES = new URL('../../../test/fixtures/originals/', import.meta.url);
 
-/** Where the original computes sines and cosines, whose last bit depends on the machine. All other runs are exact. */
-const TOLERANCES: Readonly<Record<string, Tolerance>> = {};
+/**
+ * The original squares the torque of the pendulum with the C library's float32 `pow`, which is now and then off by its
+ * last bit. All other runs are exact.
+ */
+const TOLERANCES: Readonly<Record<string, Tolerance>> = {
+  pendulum: { reward: 5e-11 },
+  'pendulum-g': { reward: 5e-11 },
+};
 
 const names = readdirSync(FIXTURES)
   .map((file) => file.replace('.json', ''))

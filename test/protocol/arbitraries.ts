@@ -46,27 +46,29 @@ const DTYPES: readonly DType[] = [
   'float64',
 ];
 
-const box = fc
-  .tuple(shape, fc.constantFrom(...DTYPES))
-  .chain(([dimensions, dtype]) => {
-    const size = dimensions.reduce((product, n) => product * n, 1);
-    const pair = bounds(dtype);
-    return fc.oneof(
-      pair.map(([low, high]) => new Box(low, high, dimensions, dtype)),
-      fc.array(pair, { minLength: size, maxLength: size }).map(
-        (pairs) =>
-          new Box(
-            pairs.map(([low]) => low),
-            pairs.map(([, high]) => high),
-            dimensions,
-            dtype,
-          ),
-      ),
-    );
-  });
+const box = fc.tuple(shape, fc.constantFrom(...DTYPES)).chain(([dimensions, dtype]) => {
+  const size = dimensions.reduce((product, n) => product * n, 1);
+  const pair = bounds(dtype);
+  return fc.oneof(
+    pair.map(([low, high]) => new Box(low, high, dimensions, dtype)),
+    fc.array(pair, { minLength: size, maxLength: size }).map(
+      (pairs) =>
+        new Box(
+          pairs.map(([low]) => low),
+          pairs.map(([, high]) => high),
+          dimensions,
+          dtype,
+        ),
+    ),
+  );
+});
 
 const text = fc
-  .tuple(fc.nat(6), fc.nat(6), fc.uniqueArray(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), { minLength: 1 }))
+  .tuple(
+    fc.nat(6),
+    fc.nat(6),
+    fc.uniqueArray(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), { minLength: 1 }),
+  )
   .map(([a, b, characters]) => {
     const charset = characters.join('').replaceAll('\0', '') || 'a';
     return new Text(Math.max(a, b), Math.min(a, b), charset);
@@ -88,7 +90,13 @@ export const space: fc.Arbitrary<Space> = fc.letrec<{ space: Space }>((tie) => (
     shape.map((dimensions) => new MultiBinary(dimensions)),
     text,
     fc.array(tie('space'), { maxLength: 3 }).map((spaces) => new Tuple(spaces)),
-    fc.dictionary(fc.string({ maxLength: 4 }).filter((name) => name !== '__proto__'), tie('space'), { maxKeys: 3 }).map((spaces) => new Dict(spaces)),
+    fc
+      .dictionary(
+        fc.string({ maxLength: 4 }).filter((name) => name !== '__proto__' && !/^\d+$/.test(name)),
+        tie('space'),
+        { maxKeys: 3 },
+      )
+      .map((spaces) => new Dict(spaces)),
   ),
 })).space;
 
@@ -98,13 +106,14 @@ export const source: fc.Arbitrary<SampleSource> = fc.nat().map((seed) => new Pcg
 /** A frame with some bytes changed, cut out or put in. */
 export const spoiled = (frame: Uint8Array): fc.Arbitrary<Uint8Array> =>
   fc
-    .array(
-      fc.tuple(fc.nat(frame.length), fc.nat(3), fc.uint8Array({ maxLength: 4 })),
-      { minLength: 1, maxLength: 4 },
-    )
+    .array(fc.tuple(fc.nat(frame.length), fc.nat(3), fc.uint8Array({ maxLength: 4 })), {
+      minLength: 1,
+      maxLength: 4,
+    })
     .map((edits) =>
       edits.reduce(
-        (bytes, [at, cut, put]) => Uint8Array.from([...bytes.subarray(0, at), ...put, ...bytes.subarray(at + cut)]),
+        (bytes, [at, cut, put]) =>
+          Uint8Array.from([...bytes.subarray(0, at), ...put, ...bytes.subarray(at + cut)]),
         frame,
       ),
     );

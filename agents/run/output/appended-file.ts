@@ -62,7 +62,7 @@ export class AppendedFile {
   }
 
   close(): void {
-    open.delete(this);
+    if (!open.delete(this)) return;
     this.flush();
     closeSync(this.#fd);
   }

@@ -208,9 +208,9 @@ t.test("one network's output into another: the gradient of an action through a c
 
 t.test('layout and initial parameters', async (t) => {
   const network = NETWORKS.cnn!;
-  t.equal(network.architecture, '[10, 10, 4] → conv(6, 3×3/1, tanh) → dense(17, tanh) → dense(6)');
+  t.equal(network.architecture, '[7, 6, 4] → conv(6, 3×3/1, tanh) → dense(17, tanh) → dense(6)');
   t.same(network.layout[1], { name: '0.conv.bias', shape: [6], offset: 216 });
-  t.equal(network.numParams, 216 + 6 + 384 * 17 + 17 + 17 * 6 + 6);
+  t.equal(network.numParams, 216 + 6 + 120 * 17 + 17 + 17 * 6 + 6);
   t.same(network.init(uniform(1)), network.init(uniform(1)));
   t.notSame(network.init(uniform(1)), network.init(uniform(2)));
 });

@@ -48,7 +48,8 @@ t.test('a batch has the leaves of the space, one dimension more', async () => {
   // A batch of texts is a Tuple of them: they have no common array in Gymnasium.
   const hasText = (s: Space): boolean =>
     s instanceof Text ||
-    ((s instanceof Dict || s instanceof Tuple) && Object.values(s.spaces).some((child) => hasText(child as Space)));
+    ((s instanceof Dict || s instanceof Tuple) &&
+      Object.values(s.spaces).some((child) => hasText(child as Space)));
   fc.assert(
     fc.property(
       space.filter((s) => !hasText(s)),

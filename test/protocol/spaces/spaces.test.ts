@@ -76,30 +76,36 @@ t.test('write puts a value into the slabs, row-major; read gives it back', async
     z: [2, 'ba'],
   };
   everything.write(value, slabs, 1);
-  t.same(slabs.map((slab) => [...slab]), [
-    [0, 0, 0.5, -7],
-    [0, 0, 2, 6],
-    [0, 0, 1, 0],
-    [0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6],
-    [0, 2],
-    [0, 0, 0, 98, 97, 0],
-  ]);
+  t.same(
+    slabs.map((slab) => [...slab]),
+    [
+      [0, 0, 0.5, -7],
+      [0, 0, 2, 6],
+      [0, 0, 1, 0],
+      [0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6],
+      [0, 2],
+      [0, 0, 0, 98, 97, 0],
+    ],
+  );
   const read = everything.read(slabs, 1) as typeof value;
   t.same(read, value);
   slabs[0]![2] = 9;
   t.equal(read.a[0], 9, 'arrays that are read are views');
 });
 
-t.test('a text of fewer characters overwrites a longer one; a row that is no text reads as U+FFFD', async (t) => {
-  const text = new Text(4, 0, 'a😀');
-  const slab = new Uint32Array(4);
-  text.write('aaaa', [slab], 0);
-  text.write('😀', [slab], 0);
-  t.same([...slab], [0x1f600, 0, 0, 0]);
-  t.equal(text.read([slab], 0), '😀');
-  slab.set([0x61, 0, 0x110000, 0xd800]);
-  t.equal(text.read([slab], 0), 'a\ufffd\ufffd\ufffd');
-});
+t.test(
+  'a text of fewer characters overwrites a longer one; a row that is no text reads as U+FFFD',
+  async (t) => {
+    const text = new Text(4, 0, 'a😀');
+    const slab = new Uint32Array(4);
+    text.write('aaaa', [slab], 0);
+    text.write('😀', [slab], 0);
+    t.same([...slab], [0x1f600, 0, 0, 0]);
+    t.equal(text.read([slab], 0), '😀');
+    slab.set([0x61, 0, 0x110000, 0xd800]);
+    t.equal(text.read([slab], 0), 'a\ufffd\ufffd\ufffd');
+  },
+);
 
 t.test('sample stays inside the bounds that there are, and spreads as Gymnasium says', async (t) => {
   const rng = new Pcg64(1);
@@ -113,25 +119,27 @@ t.test('sample stays inside the bounds that there are, and spreads as Gymnasium 
   t.ok(below.every((x) => x <= 2) && Math.abs(mean(below) - 1) < 0.1, 'bound above: an exponential below it');
   const free = draw(new Box(-Infinity, Infinity, [1]));
   t.ok(Math.abs(mean(free)) < 0.1 && Math.abs(mean(free.map((x) => x * x)) - 1) < 0.1, 'no bound: a normal');
-  const integers = new Set(draw(new Box(-1, 1, [1], 'int8')));
-  t.same([...integers].sort(), [-1, 0, 1], 'integers include both bounds');
-  t.same([...new Set(draw(new MultiBinary([1])))].sort(), [0, 1]);
+  t.same(new Set(draw(new Box(-1, 1, [1], 'int8'))), new Set([-1, 0, 1]), 'integers include both bounds');
+  t.same(new Set(draw(new MultiBinary([1]))), new Set([0, 1]));
   const texts = new Set(Array.from({ length: 200 }, () => new Text(2, 1, 'ab').sample(rng)));
-  t.same([...texts].sort(), ['a', 'aa', 'ab', 'b', 'ba', 'bb']);
+  t.same(texts, new Set(['a', 'aa', 'ab', 'b', 'ba', 'bb']));
 });
 
 t.test('a mask of MultiDiscrete holds the masks of its choices one after the other', async (t) => {
   const rng = new Pcg64(1);
   const space = new MultiDiscrete([2, 3], [0, 5]);
   const drawn = new Set(Array.from({ length: 100 }, () => space.sample(rng, [0, 1, 1, 0, 1]).join()));
-  t.same([...drawn].sort(), ['1,5', '1,7']);
+  t.same(drawn, new Set(['1,5', '1,7']));
 });
 
 t.test('a space of any size takes no memory where its bounds are alike', async (t) => {
   const before = process.memoryUsage().arrayBuffers;
   const space = spaceFromJSON({ type: 'Box', dtype: 'uint8', shape: [2 ** 15, 2 ** 15], low: 0, high: 255 });
   const batched = space.batch(2);
-  t.equal(JSON.stringify(batched), '{"type":"Box","dtype":"uint8","shape":[2,32768,32768],"low":0,"high":255}');
+  t.equal(
+    JSON.stringify(batched),
+    '{"type":"Box","dtype":"uint8","shape":[2,32768,32768],"low":0,"high":255}',
+  );
   t.match(space.toString(), 'Box(0, 255, (32768, 32768), uint8)');
   t.ok(process.memoryUsage().arrayBuffers - before < 2 ** 20);
 });
@@ -140,7 +148,10 @@ t.test('as text, as Gymnasium prints them', async (t) => {
   t.equal(new Discrete(3).toString(), 'Discrete(3)');
   t.equal(new Discrete(3, 1).toString(), 'Discrete(3, start=1)');
   t.equal(new Box([0, -1], [1, 5], [2]).toString(), 'Box(-1, 5, (2), float32)');
-  t.equal(new Tuple([new Discrete(2), new MultiBinary([3])]).toString(), 'Tuple(Discrete(2), MultiBinary((3)))');
+  t.equal(
+    new Tuple([new Discrete(2), new MultiBinary([3])]).toString(),
+    'Tuple(Discrete(2), MultiBinary((3)))',
+  );
   t.equal(new Dict({ b: new Discrete(2), a: new Text(3) }).toString(), 'Dict(a: Text(1, 3), b: Discrete(2))');
   t.equal(new MultiDiscrete([2, 3]).toString(), 'MultiDiscrete([2, 3])');
 });
@@ -177,7 +188,11 @@ t.test('what is no space is refused, naming the place', async (t) => {
     [{ type: 'Text', minLength: 0, maxLength: 1 }, /^space.charset: expected a string/],
     [{ type: 'Tuple', spaces: {} }, /^space.spaces: expected an array/],
     [{ type: 'Tuple', spaces: [box, 7] }, /^space.spaces\[1\]: expected a map/],
-    [{ type: 'Dict', spaces: { a: { type: 'Dict', spaces: { b: 7 } } } }, /^space.spaces.a.spaces.b: expected a map/],
+    [
+      { type: 'Dict', spaces: { a: { type: 'Dict', spaces: { b: 7 } } } },
+      /^space.spaces.a.spaces.b: expected a map/,
+    ],
+    [{ type: 'Dict', spaces: { 10: box } }, /a name must not be an integer, got "10"/],
     [{ type: 'Dict', spaces: 7 }, /^space.spaces: expected a map of spaces/],
     [nested(box, 17), /more than 16 spaces inside each other/],
   ];

@@ -1,0 +1,19 @@
+export type { ActOptions, Agent, Metrics, Policy, Task } from './agent.js';
+export type { CheckpointReader, Content, Files } from './checkpoint.js';
+export { mean } from './mean.js';
+export { type Batch, Replay, type ReplayOptions } from './memory/index.js';
+export { DQN_SETTINGS, Dqn, type DqnSettings } from './q/index.js';
+export { Random } from './random.js';
+export { randomPolicy } from './random-policy.js';
+export { type AgentDefinition, getAgent, listAgents, type Preset } from './registry.js';
+export * from './run/index.js';
+export {
+  completeSettings,
+  expectation,
+  parseAssignment,
+  type Setting,
+  SettingError,
+  type SettingsOf,
+  type SettingsTable,
+  type SettingValue,
+} from './settings.js';

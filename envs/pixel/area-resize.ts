@@ -1,0 +1,134 @@
+import { HEIGHT, WIDTH } from './size.js';
+import type { Spans } from './spans.js';
+
+/** Pixels in a 32-bit word, and words in a row of the screen. */
+const WORD = 4;
+const ROW = WIDTH / WORD;
+/** Every other byte of a word: two 16-bit lanes, wide enough for a sum of bytes with weights up to 257 in total. */
+const LANES = 0x00ff00ff;
+
+/** The least size that pictures shrink to. */
+export const MIN_SIZE = 8;
+
+/** How `to` pixels average `from`: pixel i is the sum of `weights[i * taps + k] * source[first[i] + k]` over `total`. */
+interface Axis {
+  /** A multiple of three, which is what 84 takes, so that loops over taps are unrolled. */
+  readonly taps: number;
+  readonly first: Int32Array;
+  readonly weights: Int32Array;
+  readonly total: number;
+}
+
+/**
+ * Shrinks the screen to a square by the mean over the area that each pixel of the result covers, as
+ * `cv2.resize(..., interpolation=cv2.INTER_AREA)` does, in whole numbers. Means are rounded to the nearest integer and
+ * halves to the even one. cv2 means the same but sums in float32, so that where the exact mean is a half (once in a
+ * hundred random pixels of 84 by 84) it may round the other way (once in twenty of those).
+ *
+ * Only what changed is computed again.
+ */
+export class AreaResize {
+  readonly #columns: Axis;
+  readonly #rows: Axis;
+  /** Vertical sums of the row at hand, one a column of the screen. */
+  readonly #sums = new Int32Array(WIDTH);
+
+  /** `size` is the width and height of the result, from `MIN_SIZE` to that of the screen. */
+  constructor(readonly size: number) {
+    this.#columns = shrink(WIDTH, size);
+    this.#rows = shrink(HEIGHT, size);
+  }
+
+  /**
+   * Brings `out` up to date with a screen of which `changed` has changed since.
+   * @param words - the screen, a brightness a byte, read four pixels at a time
+   * @param out - pixel i of the result goes to `out[offset + i * stride]`
+   */
+  resize(words: Int32Array, changed: Spans, out: Uint8ClampedArray, offset: number, stride: number): void {
+    const { size } = this;
+    const { first, taps } = this.#rows;
+    for (let y = 0; y < size; y++) {
+      let left = WIDTH;
+      let right = 0;
+      for (let row = first[y]!; row < first[y]! + taps; row++) {
+        left = Math.min(left, changed.left[row]!);
+        right = Math.max(right, changed.right[row]!);
+      }
+      if (left >= right) continue;
+      const from = Math.floor((left * size) / WIDTH);
+      const to = Math.ceil((right * size) / WIDTH);
+      this.#sumRows(words, y, from, to);
+      this.#average(from, to, out, offset + y * size * stride, stride);
+    }
+  }
+
+  /** Sums up the rows that row y of the result covers, as far as its columns `from` up to `to` need them. */
+  #sumRows(words: Int32Array, y: number, from: number, to: number): void {
+    const sums = this.#sums;
+    const { first, taps, weights } = this.#rows;
+    const begin = this.#columns.first[from]! >> 2;
+    const end = (this.#columns.first[to - 1]! + this.#columns.taps + WORD - 1) >> 2;
+    sums.fill(0);
+    for (let k = 0; k < taps; k += 3) {
+      const row = (first[y]! + k) * ROW;
+      const weightA = weights[y * taps + k]!;
+      const weightB = weights[y * taps + k + 1]!;
+      const weightC = weights[y * taps + k + 2]!;
+      for (let i = begin; i < end; i++) {
+        const a = words[row + i]!;
+        const b = words[row + ROW + i]!;
+        const c = words[row + 2 * ROW + i]!;
+        const even =
+          Math.imul(weightA, a & LANES) + Math.imul(weightB, b & LANES) + Math.imul(weightC, c & LANES);
+        const odd =
+          Math.imul(weightA, (a >>> 8) & LANES) +
+          Math.imul(weightB, (b >>> 8) & LANES) +
+          Math.imul(weightC, (c >>> 8) & LANES);
+        sums[i * WORD]! += even & 0xffff;
+        sums[i * WORD + 1]! += odd & 0xffff;
+        sums[i * WORD + 2]! += even >>> 16;
+        sums[i * WORD + 3]! += odd >>> 16;
+      }
+    }
+  }
+
+  /** Averages the sums along the row, whose column 0 goes to `out[row]`. */
+  #average(from: number, to: number, out: Uint8ClampedArray, row: number, stride: number): void {
+    const sums = this.#sums;
+    const { first, taps, weights } = this.#columns;
+    const total = this.#columns.total * this.#rows.total;
+    for (let x = from, at = row + from * stride; x < to; x++, at += stride) {
+      const start = first[x]!;
+      let sum = 0;
+      for (let k = 0; k < taps; k += 3) {
+        const source = start + k;
+        const weight = x * taps + k;
+        sum +=
+          Math.imul(weights[weight]!, sums[source]!) +
+          Math.imul(weights[weight + 1]!, sums[source + 1]!) +
+          Math.imul(weights[weight + 2]!, sums[source + 2]!);
+      }
+      out[at] = sum / total; // a clamped array rounds halves to even
+    }
+  }
+}
+
+/** Weights in units in which pixels of the source and of the result are both whole. */
+function shrink(from: number, to: number): Axis {
+  const divisor = greatestCommonDivisor(from, to);
+  const total = from / divisor;
+  const unit = to / divisor;
+  const start = Array.from({ length: to }, (_, i) => Math.floor((i * total) / unit));
+  const widest = Math.max(...start.map((pixel, i) => Math.ceil(((i + 1) * total) / unit) - pixel));
+  const taps = Math.ceil(widest / 3) * 3;
+  const first = Int32Array.from(start, (pixel) => Math.min(pixel, from - taps));
+  const weights = Int32Array.from({ length: to * taps }, (_, j) => {
+    const i = Math.floor(j / taps);
+    const pixel = first[i]! + (j % taps);
+    const overlap = Math.min((i + 1) * total, (pixel + 1) * unit) - Math.max(i * total, pixel * unit);
+    return Math.max(overlap, 0);
+  });
+  return { taps, first, weights, total };
+}
+
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));

@@ -1,0 +1,159 @@
+import type { Image } from '../env.js';
+import { AreaResize } from './area-resize.js';
+import type { Channel, Palette } from './palette.js';
+import type { Screen } from './screen.js';
+import { HEIGHT, WIDTH } from './size.js';
+import { Spans } from './spans.js';
+
+/** Pixels in a 32-bit word. */
+const WORD = 4;
+const LANES = 0x00ff00ff;
+const CARRY = 0x01000100;
+
+export interface CameraSettings {
+  /** The channels of the picture, in order. */
+  readonly channels: readonly Channel[];
+  /** Width and height of the picture; null for the screen as it is. */
+  readonly size: number | null;
+  /** Whether the picture is the brighter of two frames, pixel by pixel, in place of the last. */
+  readonly maxPool: boolean;
+}
+
+/** One channel of what the camera sees, before it is shrunk. */
+interface Plane {
+  readonly channel: Channel;
+  readonly pixels: Uint8Array;
+  /** The same memory. */
+  readonly words: Int32Array;
+}
+
+/**
+ * Takes pictures of a screen: looks the colours up, keeps the brighter of two frames, shrinks. What has not changed
+ * since the last picture is not computed again.
+ */
+export class Camera {
+  /** The last picture, uint8 [height, width, channels]. */
+  readonly picture: Uint8Array;
+  readonly shape: readonly number[];
+
+  readonly #screen: Screen;
+  readonly #planes: readonly Plane[];
+  readonly #resizer: AreaResize | undefined;
+  /** The memory of the picture, where the resizer writes. */
+  readonly #means: Uint8ClampedArray;
+  /** The frame before the last: a copy, or the screen itself if frames are not pooled. */
+  readonly #before: Uint8Array;
+  readonly #beforeWords: Int32Array;
+  readonly #screenWords: Int32Array;
+  /** What changed since the last picture, and what of that its frame before does not show yet. */
+  readonly #changed = new Spans();
+  readonly #late = new Spans();
+
+  constructor(screen: Screen, { channels, size, maxPool }: CameraSettings) {
+    this.#screen = screen;
+    this.#planes = channels.map((channel) => {
+      const pixels = new Uint8Array(WIDTH * HEIGHT);
+      return { channel, pixels, words: new Int32Array(pixels.buffer) };
+    });
+    this.#resizer = size === null ? undefined : new AreaResize(size);
+    const [height, width] = size === null ? [HEIGHT, WIDTH] : [size, size];
+    this.shape = channels.length === 1 ? [height, width] : [height, width, channels.length];
+    this.picture = new Uint8Array(height * width * channels.length);
+    this.#means = new Uint8ClampedArray(this.picture.buffer);
+    this.#before = maxPool ? new Uint8Array(WIDTH * HEIGHT) : screen.pixels;
+    this.#beforeWords = new Int32Array(this.#before.buffer);
+    this.#screenWords = new Int32Array(screen.pixels.buffer);
+  }
+
+  /** Remembers the screen as the frame before the one that `shoot` will see. */
+  remember(): void {
+    if (this.#before === this.#screen.pixels) return;
+    this.#before.set(this.#screen.pixels);
+    this.#changed.addAll(this.#screen.touched);
+    this.#screen.touched.clear();
+  }
+
+  /** Takes a picture. */
+  shoot(): void {
+    const { touched } = this.#screen;
+    this.#changed.addAll(this.#late);
+    this.#changed.addAll(touched);
+    for (const [i, plane] of this.#planes.entries()) {
+      this.#expose(plane);
+      if (this.#resizer === undefined) this.#copy(plane, i);
+      else this.#resizer.resize(plane.words, this.#changed, this.#means, i, this.#planes.length);
+    }
+    this.#late.clear();
+    this.#late.addAll(touched);
+    touched.clear();
+    this.#changed.clear();
+  }
+
+  /** The frame before, for a snapshot; undefined if it is not pooled. */
+  get before(): Uint8Array | undefined {
+    return this.#before === this.#screen.pixels ? undefined : this.#before;
+  }
+
+  /** Takes the picture of two given frames: `before`, and what the screen shows. */
+  retake(before: Uint8Array | undefined): void {
+    if (before !== undefined) this.#before.set(before);
+    this.#changed.fill();
+    this.shoot();
+  }
+
+  /** Looks up the brightness of what changed. */
+  #expose({ channel, words }: Plane): void {
+    const { left, right } = this.#changed;
+    const screen = this.#screenWords;
+    const before = this.#beforeWords;
+    for (let row = 0; row < HEIGHT; row++) {
+      const end = (row * WIDTH + right[row]! + WORD - 1) >> 2;
+      for (let i = (row * WIDTH + left[row]!) >> 2; i < end; i++) {
+        const now = screen[i]!;
+        const then = before[i]!;
+        const light = brightness(channel, now);
+        words[i] = now === then ? light : brighter(light, brightness(channel, then));
+      }
+    }
+  }
+
+  /** Copies what changed of channel `index` into the picture. */
+  #copy({ pixels }: Plane, index: number): void {
+    const { left, right } = this.#changed;
+    const { picture } = this;
+    const channels = this.#planes.length;
+    for (let row = 0; row < HEIGHT; row++) {
+      const end = row * WIDTH + right[row]!;
+      for (let i = row * WIDTH + left[row]!, at = i * channels + index; i < end; i++, at += channels) {
+        picture[at] = pixels[i]!;
+      }
+    }
+  }
+}
+
+/** The brightness of each of the four pixels in a word. */
+const brightness = (channel: Channel, word: number): number =>
+  channel[word & 0xff]! |
+  (channel[(word >>> 8) & 0xff]! << 8) |
+  (channel[(word >>> 16) & 0xff]! << 16) |
+  (channel[word >>> 24]! << 24);
+
+/** The greater of each of the four bytes of two words. */
+const brighter = (a: number, b: number): number =>
+  brighterLanes(a & LANES, b & LANES) | (brighterLanes((a >>> 8) & LANES, (b >>> 8) & LANES) << 8);
+
+/** The same for bytes in 16-bit lanes: where a is not less than b, the bit above it survives the subtraction. */
+function brighterLanes(a: number, b: number): number {
+  const survived = (((a | CARRY) - b) & CARRY) >>> 8;
+  const mask = (survived << 8) - survived;
+  return (a & mask) | (b & ~mask);
+}
+
+/** The screen in its colours. */
+export function photograph(screen: Screen, { rgb }: Palette): Image {
+  const data = new Uint8Array(WIDTH * HEIGHT * 3);
+  for (let i = 0; i < WIDTH * HEIGHT; i++) {
+    for (let channel = 0; channel < 3; channel++) data[i * 3 + channel] = rgb[channel]![screen.pixels[i]!]!;
+  }
+  return { width: WIDTH, height: HEIGHT, data };
+}

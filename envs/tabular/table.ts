@@ -1,0 +1,83 @@
+import type { Options } from '../env.js';
+
+/** One thing that may follow a state and an action, as an entry of Gymnasium's `P[state][action]`. */
+export type Outcome = readonly [probability: number, nextState: number, reward: number, terminated: boolean];
+
+/**
+ * The transition probabilities and rewards of a Markov decision process with finitely many states and actions, in flat
+ * arrays. The outcomes of action a in state s are entries first[s * numActions + a] to
+ * first[s * numActions + a + 1] - 1, in the order of the original.
+ */
+export interface TransitionTable {
+  readonly numStates: number;
+  readonly numActions: number;
+  /** int32 [numStates * numActions + 1] */
+  readonly first: Int32Array;
+  /** float64 [outcomes]; those of one state and action sum to 1 */
+  readonly probabilities: Float64Array;
+  /** int32 [outcomes] */
+  readonly nextStates: Int32Array;
+  /** float64 [outcomes] */
+  readonly rewards: Float64Array;
+  /** 0 or 1 [outcomes] */
+  readonly terminated: Uint8Array;
+}
+
+/** The table whose entries `outcomes` lists for each state and action. */
+export function buildTable(
+  numStates: number,
+  numActions: number,
+  outcomes: (state: number, action: number) => readonly Outcome[],
+): TransitionTable {
+  const first = new Int32Array(numStates * numActions + 1);
+  const all: Outcome[] = [];
+  for (let i = 0; i < numStates * numActions; i++) {
+    all.push(...outcomes(Math.floor(i / numActions), i % numActions));
+    first[i + 1] = all.length;
+  }
+  return {
+    numStates,
+    numActions,
+    first,
+    probabilities: Float64Array.from(all, ([probability]) => probability),
+    nextStates: Int32Array.from(all, ([, nextState]) => nextState),
+    rewards: Float64Array.from(all, ([, , reward]) => reward),
+    terminated: Uint8Array.from(all, ([, , , terminated]) => Number(terminated)),
+  };
+}
+
+/** A table, and what drawing from it needs. Copies of an env share one. */
+export class TableModel {
+  /** For each outcome, the probability of it or one before it of the same state and action. */
+  readonly cumulative: Float64Array;
+  /** The states that an episode starts in, ascending, each as likely as the others. */
+  readonly starts: Int32Array;
+  readonly cumulativeStarts: Float64Array;
+
+  constructor(
+    readonly table: TransitionTable,
+    starts: readonly number[],
+  ) {
+    const { first, probabilities } = table;
+    this.cumulative = probabilities.slice();
+    for (let i = 0; i + 1 < first.length; i++) {
+      for (let j = first[i]! + 1; j < first[i + 1]!; j++) this.cumulative[j]! += this.cumulative[j - 1]!;
+    }
+    this.starts = Int32Array.from(starts);
+    this.cumulativeStarts = new Float64Array(starts.length).fill(1 / starts.length);
+    for (let i = 1; i < starts.length; i++) this.cumulativeStarts[i]! += this.cumulativeStarts[i - 1]!;
+  }
+}
+
+/** `build`, done once for one options object: a VectorEnv makes all its copies from the same. */
+export function oncePerOptions<T>(build: (options: Options) => T): (options: Options) => T {
+  const built = new WeakMap<Options, T>();
+  return (options) => {
+    let result = built.get(options);
+    if (result === undefined) {
+      result = build(options);
+      built.set(options, result);
+    }
+    return result;
+  };
+}
