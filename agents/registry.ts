@@ -36,7 +36,23 @@ const dqn: AgentDefinition = {
   source: 'Mnih et al. 2015; van Hasselt, Guez and Silver 2016',
   settings: DQN_SETTINGS,
   presets: {
-    'CartPole-v1': { steps: 50_000, numEnvs: 4, settings: {} },
+    'CartPole-v1': {
+      steps: 50_000,
+      numEnvs: 8,
+      // Failures are rare once the pole is mostly up, and their errors large: counted linearly, they lose against the
+      // many small ones of other steps, and values grow beyond every bound.
+      settings: {
+        hidden: [64, 64],
+        huber: false,
+        learningRate: 1e-3,
+        batchSize: 64,
+        stepsPerUpdate: 2,
+        updatesPerTarget: 1,
+        tau: 0.01,
+        epsilonSteps: 10_000,
+        epsilonEnd: 0.04,
+      },
+    },
     'MinAtar/Breakout-v1': { steps: 500_000, numEnvs: 16, settings: {} },
   },
   create: (task, settings, seed) => new Dqn(task, completeSettings(DQN_SETTINGS, settings), seed),

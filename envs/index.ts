@@ -4,7 +4,11 @@ import { mountainCar } from './classic/mountain-car.js';
 import { mountainCarContinuous } from './classic/mountain-car-continuous.js';
 import { pendulum } from './classic/pendulum.js';
 import type { EnvDefinition } from './env.js';
+import { asterixEnvs } from './minatar/asterix.js';
 import { breakoutEnvs } from './minatar/breakout.js';
+import { freewayEnvs } from './minatar/freeway.js';
+import { seaquestEnvs } from './minatar/seaquest.js';
+import { spaceInvadersEnvs } from './minatar/space-invaders.js';
 import { registerEnv } from './registry.js';
 import { blackjack } from './tabular/blackjack.js';
 import { cliffWalkingEnvs } from './tabular/cliff-walking.js';
@@ -18,9 +22,13 @@ const definitions: readonly EnvDefinition[] = [
   mountainCar,
   mountainCarContinuous,
   pendulum,
+  ...asterixEnvs,
   ...breakoutEnvs,
   ...cliffWalkingEnvs,
+  ...freewayEnvs,
   ...frozenLakeEnvs,
+  ...seaquestEnvs,
+  ...spaceInvadersEnvs,
   ...taxiEnvs,
 ];
 for (const definition of definitions) registerEnv(definition);

@@ -27,10 +27,10 @@ export async function startEmbeddedServer(): Promise<EmbeddedServer> {
       return memory;
     },
     close: async () => {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.ref();
       const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.disconnect();
+      if (child.connected) child.disconnect();
       await exited;
     },
   };

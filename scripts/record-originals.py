@@ -15,8 +15,10 @@ import platform
 import sys
 import warnings
 import zlib
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Callable
 
 warnings.filterwarnings("ignore")
@@ -66,16 +68,42 @@ class Recording:
     seeds: list = field(default_factory=lambda: PCG_SEEDS)
     policy: Callable = random_actions
     autoreset: AutoresetMode = AutoresetMode.NEXT_STEP
+    # Of the first reset.
+    reset_options: dict | None = None
+
+
+COIN = np.random.default_rng()  # seeded anew for each recording
 
 
 def follow_ball(env):
-    """Keeps the paddle under the ball, so that walls of bricks are cleared."""
+    """Keeps the paddle under the ball of Breakout, by chance behind it or ahead, which turns the ball differently."""
     game = env.game.env
     step = 1 if game.ball_dir in (1, 2) else -1
-    target = min(max(game.ball_x + step, 0), 9)
+    ahead = step * COIN.integers(2)
+    target = min(max(game.ball_x + ahead, 0), 9)
     if target < game.pos:
         return env.action_set.index(1)
     return env.action_set.index(3) if target > game.pos else 0
+
+
+def foresee(choose, depth=15):
+    """Tries every action on a copy of a MinAtar game, goes on with `choose` for a while, and takes the best action."""
+
+    def policy(env):
+        def value(action):
+            copy = SimpleNamespace(game=deepcopy(env.game), action_set=env.action_set)
+            total = 0.1 * (action == choose(env))
+            for _ in range(depth):
+                reward, terminal = copy.game.act(copy.action_set[action])
+                total += reward
+                if terminal:
+                    return total - 100
+                action = choose(copy)
+            return total
+
+        return max(range(len(env.action_set)), key=value)
+
+    return policy
 
 
 def push_along(env):
@@ -113,6 +141,73 @@ def stick(rng, vector):
     return (rng.random(vector.num_envs) < 0.25).astype(np.int64)
 
 
+def collect(env):
+    """Runs for the nearest treasure of Asterix and away from enemies."""
+    game = env.game.env
+    enemies = {(x[0] + dx, x[1]) for x in game.entities if x is not None and not x[3] for dx in (-1, 0, 1)}
+    gold = [x for x in game.entities if x is not None and x[3]]
+    moves = [(0, 0), (-1, 0), (0, -1), (1, 0), (0, 1)]
+
+    def cost(move):
+        x = min(max(game.player_x + move[0], 0), 9)
+        y = min(max(game.player_y + move[1], 1), 8)
+        distance = min((abs(x - g[0]) + abs(y - g[1]) for g in gold), default=abs(x - 5))
+        return distance + 100 * ((x, y) in enemies)
+
+    return min(range(5), key=lambda i: cost(moves[i]))
+
+
+def rescue(env):
+    """Seaquest: fires, gathers divers, keeps to rows without danger, and comes up when there is need and a diver."""
+    game = env.game.env
+    noop, left, up, right, down, fire = range(6)
+    enemies = game.e_fish + game.e_subs + game.e_bullets
+    danger = [e for e in enemies if e[1] == game.sub_y and abs(e[0] - game.sub_x) <= 2]
+    facing = [e for e in enemies if e[1] == game.sub_y and (e[0] > game.sub_x) == game.sub_or]
+    if game.oxygen < 60 and game.diver_count != 0 or game.diver_count == 6:
+        return up
+    if danger and not (facing and game.shot_timer == 0):
+        return down if game.sub_y < 8 else up if game.sub_y > 1 else noop
+    if facing and game.shot_timer == 0:
+        return fire
+    if game.divers:
+        diver = min(game.divers, key=lambda d: abs(d[0] - game.sub_x) + abs(d[1] - game.sub_y))
+        if diver[1] != game.sub_y:
+            return down if diver[1] > game.sub_y else up
+        return right if diver[0] > game.sub_x else left
+    return down if game.sub_y < 5 else noop
+
+
+def shoot_aliens(env):
+    """Space Invaders: steps out of the way of bullets, else fires under the aliens."""
+    game = env.game.env
+    noop, left, right, fire = range(4)
+    column = game.e_bullet_map[:, game.pos]
+    if column[6:].any():
+        return left if game.pos > 4 else right
+    if game.shot_timer == 0 and game.alien_map[:, game.pos].any():
+        return fire
+    columns = np.flatnonzero(game.alien_map.any(axis=0))
+    target = columns[np.argmin(abs(columns - game.pos))]
+    return noop if target == game.pos else left if target < game.pos else right
+
+
+def minatar_long(game, choose, steps=2000):
+    """A few games played well and without sticky actions, so that what comes late in them is seen."""
+    return Recording(
+        f"MinAtar/{game}-v1",
+        {"sticky_action_prob": 0.0},
+        seeds=[0, 1, 2],
+        steps=steps,
+        policy=skilled(foresee(choose), 0.0, 1),
+    )
+
+
+def reset_with(env, **options):
+    """A few short episodes that start elsewhere than usual."""
+    return Recording(env, seeds=[0, 1, 2, 3], steps=40, reset_options=options)
+
+
 RECORDINGS = {
     "cartpole": Recording("CartPole-v1"),
     "cartpole-same-step": Recording("CartPole-v1", steps=150, autoreset=AutoresetMode.SAME_STEP),
@@ -123,6 +218,11 @@ RECORDINGS = {
         seeds=[1, 2, 3, 4],
         policy=skilled(lambda env: int(env.state[2] + 0.3 * env.state[3] + 0.02 * env.state[0] > 0), 0.05, 1),
     ),
+    "cartpole-bounds": reset_with("CartPole-v1", low=-0.2, high=0.1),
+    "mountain-car-bounds": reset_with("MountainCar-v0", low=-1.1, high=0.4),
+    "mountain-car-continuous-bounds": reset_with("MountainCarContinuous-v0", low=-1.1, high=0.4),
+    "pendulum-bounds": reset_with("Pendulum-v1", x_init=0.5, y_init=7.5),
+    "acrobot-bounds": reset_with("Acrobot-v1", low=-2.5, high=3),
     "mountain-car": Recording("MountainCar-v0", policy=skilled(push_along)),
     "mountain-car-goal-velocity": Recording(
         "MountainCar-v0", {"goal_velocity": 0.035}, steps=250, seeds=[1, 2, 3, 4], policy=skilled(push_along, 0.1, 1)
@@ -155,13 +255,21 @@ RECORDINGS = {
     "blackjack-natural": Recording("Blackjack-v1", {"natural": True, "sab": False}, steps=300, policy=stick),
     "breakout-v1": Recording("MinAtar/Breakout-v1", seeds=MT_SEEDS, policy=skilled(follow_ball, 0.02)),
     "breakout-v0": Recording("MinAtar/Breakout-v0", seeds=MT_SEEDS, steps=200),
-    "breakout-long": Recording(
-        "MinAtar/Breakout-v1",
-        {"sticky_action_prob": 0.0},
-        seeds=[0, 1],
-        steps=2000,
-        policy=skilled(follow_ball, 0.0, 1),
+    "breakout-long": minatar_long("Breakout", follow_ball),
+    "asterix-v1": Recording("MinAtar/Asterix-v1", seeds=MT_SEEDS, policy=skilled(collect)),
+    "asterix-v0": Recording("MinAtar/Asterix-v0", {"difficulty_ramping": False}, seeds=MT_SEEDS, steps=200),
+    "asterix-long": minatar_long("Asterix", collect),
+    "freeway-v1": Recording("MinAtar/Freeway-v1", seeds=MT_SEEDS, policy=skilled(lambda env: 1, 0.3), steps=200),
+    "freeway-v0": Recording("MinAtar/Freeway-v0", seeds=MT_SEEDS, steps=100),
+    "freeway-long": minatar_long("Freeway", lambda env: 1, steps=2600),
+    "seaquest-v1": Recording("MinAtar/Seaquest-v1", seeds=MT_SEEDS, policy=skilled(rescue)),
+    "seaquest-v0": Recording("MinAtar/Seaquest-v0", {"difficulty_ramping": False}, seeds=MT_SEEDS, steps=200),
+    "seaquest-long": minatar_long("Seaquest", rescue),
+    "space-invaders-v1": Recording("MinAtar/SpaceInvaders-v1", seeds=MT_SEEDS, policy=skilled(shoot_aliens)),
+    "space-invaders-v0": Recording(
+        "MinAtar/SpaceInvaders-v0", {"difficulty_ramping": False}, seeds=MT_SEEDS, steps=200
     ),
+    "space-invaders-long": minatar_long("SpaceInvaders", shoot_aliens),
 }
 
 
@@ -220,8 +328,11 @@ def record(recording):
         autoreset_mode=recording.autoreset,
     )
     rng = np.random.default_rng(20240)
+    COIN.bit_generator.state = np.random.default_rng(7).bit_generator.state
     n = vector.num_envs
-    observations, infos = vector.reset(seed=[int(seed) for seed in recording.seeds])
+    observations, infos = vector.reset(
+        seed=[int(seed) for seed in recording.seeds], options=recording.reset_options
+    )
     rows = {"observations": [leaves(observations)], "infos": [info_arrays(infos, n)]}
     rows |= {"actions": [], "rewards": [], "terminated": [], "truncated": [], "final": []}
     for _ in range(recording.steps):
@@ -244,6 +355,7 @@ def record(recording):
         "options": as_options(recording.kwargs),
         "autoreset": recording.autoreset.name.lower(),
         "seeds": recording.seeds,
+        "resetOptions": recording.reset_options or {},
         "steps": recording.steps,
         "actions": pack(np.stack(rows["actions"])),
         "observations": [
@@ -296,10 +408,47 @@ def record_generators():
     return {"original": {"numpy": version("numpy")}, "ranges": ranges, "pcg64": pcg64, "mt19937": mt19937}
 
 
+def record_tables():
+    """Gymnasium's transition tables, as lists of [probability, next state, reward, terminated] by state and action."""
+    cases = [
+        ("FrozenLake-v1", {}),
+        ("FrozenLake-v1", {"is_slippery": False}),
+        ("FrozenLake-v1", {"desc": ["SFFFF", "FHFSF", "FFFHG"], "reward_schedule": (5, -2, -0.5), "success_rate": 0.5}),
+        ("CliffWalking-v1", {}),
+        ("CliffWalkingSlippery-v1", {}),
+        ("Taxi-v4", {}),
+        ("Taxi-v4", {"is_rainy": True, "rainy_probability": 0.7}),
+    ]
+    tables = []
+    for env, kwargs in cases:
+        P = gym.make(env, **kwargs).unwrapped.P
+        outcomes = [[list(map(list, P[state][action])) for action in sorted(P[state])] for state in sorted(P)]
+        flat = [outcome for state in outcomes for action in state for outcome in action]
+        counts = np.array([len(action) for state in outcomes for action in state], np.int32)
+        columns = {
+            name: pack(np.array([outcome[i] for outcome in flat], dtype))
+            for i, (name, dtype) in enumerate(
+                [("probabilities", float), ("nextStates", np.int32), ("rewards", float), ("terminated", np.uint8)]
+            )
+        }
+        tables.append(
+            {"env": env, "options": as_options(kwargs), "actions": len(outcomes[0]), "counts": pack(counts)} | columns
+        )
+    maps = [
+        {"size": size, "p": p, "seed": seed, "rows": generate_random_map(size=size, p=p, seed=seed)}
+        for size, p, seed in [(8, 0.8, 0), (8, 0.8, 1), (4, 0.5, 2), (16, 0.65, 3), (2, 1.0, 4), (5, 0.3, 5)]
+    ]
+    return {"original": {"gymnasium": version("gymnasium")}, "tables": tables, "maps": maps}
+
+
+# What is no recording of a run.
+OTHERS = {"generators": record_generators, "tables": record_tables}
+
+
 def main(names):
     OUT.mkdir(parents=True, exist_ok=True)
-    for name in names or [*RECORDINGS, "generators"]:
-        content, ends = (record_generators(), 0) if name == "generators" else record(RECORDINGS[name])
+    for name in names or [*RECORDINGS, *OTHERS]:
+        content, ends = (OTHERS[name](), 0) if name in OTHERS else record(RECORDINGS[name])
         path = OUT / f"{name}.json"
         path.write_text(json.dumps(content) + "\n")
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {ends} episodes ended")

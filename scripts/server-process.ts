@@ -9,5 +9,5 @@ process.on('message', () => {
   process.send!({ memory: process.memoryUsage().rss });
 });
 process.on('disconnect', () => void server.close(1000).then(() => process.exit(0)));
-// Ctrl-C reaches the whole group; it is the parent that decides when the server ends.
-process.on('SIGINT', () => {});
+// Signals reach the whole group; it is the parent that decides when the server ends.
+process.on('SIGINT', () => {}).on('SIGTERM', () => {});

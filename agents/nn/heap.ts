@@ -1,31 +1,102 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { HostMemory } from './host-memory.js';
 import { instantiateKernels, type Kernels } from './wasm/kernels.js';
+
+/** A WebAssembly memory and the allocator that hands it out. */
+export interface Memory {
+  readonly memory: WebAssembly.Memory;
+  /** The address of so many bytes, a multiple of 16. */
+  allocate(bytes: number): number;
+  free(address: number): void;
+}
+
+/** Memory with this project's kernels in it. An array there is a byte address and a length. */
+export class Heap {
+  readonly kernels: Kernels;
+  readonly #memory: Memory;
+  #floats: Float32Array = new Float32Array(0);
+  #scratch = 0;
+  #scratchBytes = 0;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+    this.kernels = instantiateKernels(memory.memory);
+  }
+
+  /** All of memory as floats, indexed by address / 4. Stale after the next allocation: ask again. */
+  get floats(): Float32Array {
+    const { buffer } = this.#memory.memory;
+    if (this.#floats.buffer !== buffer) this.#floats = new Float32Array(buffer);
+    return this.#floats;
+  }
+
+  /** The address of room for `floats` floats, which hold whatever was there before. */
+  allocate(floats: number): number {
+    return this.#memory.allocate(4 * floats);
+  }
+
+  free(address: number): void {
+    this.#memory.free(address);
+  }
+
+  /** Room for `floats` floats that the caller owns until the next call of `scratch`. Only ever grows. */
+  scratch(floats: number): number {
+    if (4 * floats > this.#scratchBytes) {
+      if (this.#scratchBytes > 0) this.free(this.#scratch);
+      this.#scratch = this.allocate(floats);
+      this.#scratchBytes = 4 * floats;
+    }
+    return this.#scratch;
+  }
+
+  /** Puts numbers at an address as floats, bytes multiplied by `scale`. */
+  write(address: number, values: Float32Array | Uint8Array, scale = 1): void {
+    if (values instanceof Float32Array) {
+      this.floats.set(values, address / 4);
+      return;
+    }
+    // The bytes go to the end of the floats' own room and are widened from there in place.
+    const bytes = address + 3 * values.length;
+    new Uint8Array(this.floats.buffer).set(values, bytes);
+    this.kernels.bytesToFloats(bytes, address, values.length, scale);
+  }
+
+  /** A copy of the `length` floats at an address. */
+  read(address: number, length: number): Float32Array {
+    return this.floats.slice(address / 4, address / 4 + length);
+  }
+
+  copy(from: number, to: number, length: number): void {
+    this.floats.copyWithin(to / 4, from / 4, from / 4 + length);
+  }
+
+  fill(address: number, length: number, value: number): void {
+    this.floats.fill(value, address / 4, address / 4 + length);
+  }
+}
 
 /** What Emscripten puts on the module that tfjs keeps as `wasm`. `asm` is the instance's exports. */
 interface EmscriptenModule {
   readonly asm: { readonly memory: WebAssembly.Memory };
-  readonly HEAPU8: Uint8Array;
   _malloc(bytes: number): number;
   _free(address: number): void;
 }
 
 /**
- * The memory of the wasm backend, with this project's kernels in it. tfjs keeps every tensor there, so a kernel works
- * on tensors where they lie, and a tensor is a pointer and a length.
+ * The memory of tfjs's wasm backend. It keeps every tensor there, so that the kernels work on tensors where they lie.
  */
-export class Heap {
-  readonly kernels: Kernels;
+export class TensorHeap extends Heap {
   readonly #backend: BackendWasm;
-  readonly #module: EmscriptenModule;
-  #floats: Float32Array = new Float32Array(0);
-  #scratch = 0;
-  #scratchBytes = 0;
 
   constructor(backend: BackendWasm) {
+    const module = backend.wasm as unknown as EmscriptenModule;
+    super({
+      memory: module.asm.memory,
+      allocate: (bytes) => module._malloc(bytes) >>> 0,
+      free: (address) => module._free(address),
+    });
     this.#backend = backend;
-    this.#module = backend.wasm as unknown as EmscriptenModule;
-    this.kernels = instantiateKernels(this.#module.asm.memory);
   }
 
   /** The address of a tensor's first float. */
@@ -33,9 +104,14 @@ export class Heap {
     return this.#backend.getMemoryOffset(tensor.dataId);
   }
 
-  /** A new tensor's memory, with whatever was there before. */
-  allocate(shape: number[]): tf.TensorInfo {
+  /** A new tensor, with whatever was in memory before. */
+  output(shape: number[]): tf.TensorInfo {
     return this.#backend.makeOutput(shape, 'float32');
+  }
+
+  /** As `output`, as a tensor of the engine, which disposes it as any other. */
+  tensor(shape: number[]): tf.Tensor {
+    return tf.engine().makeTensorFromTensorInfo(this.output(shape));
   }
 
   /** Another tensor over the same memory, which is freed with the last of them. */
@@ -43,57 +119,28 @@ export class Heap {
     this.#backend.incRef(dataId);
     return { dataId, shape, dtype };
   }
-
-  /** As `allocate`, as a tensor of the engine, which disposes it as any other. */
-  tensor(shape: number[]): tf.Tensor {
-    return tf.engine().makeTensorFromTensorInfo(this.allocate(shape));
-  }
-
-  /** All of memory as floats, indexed by address / 4. Stale after the next allocation: ask again. */
-  get floats(): Float32Array {
-    const { buffer } = this.#module.HEAPU8;
-    if (this.#floats.buffer !== buffer) this.#floats = new Float32Array(buffer);
-    return this.#floats;
-  }
-
-  get bytes(): Uint8Array {
-    return this.#module.HEAPU8;
-  }
-
-  /** Puts numbers at an address as floats, bytes multiplied by `scale`. */
-  writeFloats(address: number, values: Float32Array | Uint8Array, scale: number): void {
-    if (values instanceof Float32Array) {
-      this.floats.set(values, address / 4);
-      return;
-    }
-    // The bytes go to the end of the floats' own room and are widened from there in place.
-    const bytes = address + 3 * values.length;
-    this.bytes.set(values, bytes);
-    this.kernels.bytesToFloats!(bytes, address, values.length, scale);
-  }
-
-  /** Room for `floats` floats that the caller owns until the next call of `scratch`. Only ever grows. */
-  scratch(floats: number): number {
-    const bytes = 4 * floats;
-    if (bytes > this.#scratchBytes) {
-      this.#module._free(this.#scratch);
-      this.#scratch = this.#module._malloc(bytes) >>> 0;
-      this.#scratchBytes = bytes;
-    }
-    return this.#scratch;
-  }
 }
 
-const heaps = new WeakMap<object, Heap>();
+const heaps = new WeakMap<object, TensorHeap>();
 
-/** The heap where tensors live now, or undefined on a backend other than wasm. */
-export function currentHeap(): Heap | undefined {
+/** The heap that tensors live in, or undefined on a backend other than wasm. */
+export function tensorHeap(): TensorHeap | undefined {
   if (tf.getBackend() !== 'wasm') return undefined;
   const backend = tf.backend() as BackendWasm;
   let heap = heaps.get(backend);
   if (heap === undefined) {
-    heap = new Heap(backend);
+    heap = new TensorHeap(backend);
     heaps.set(backend, heap);
   }
   return heap;
+}
+
+let hostHeap: Heap | undefined;
+
+/** The heap that parameters live in: where the tensors are, or, on other backends, memory of the project's own. */
+export function parameterHeap(): Heap {
+  const heap = tensorHeap();
+  if (heap !== undefined) return heap;
+  hostHeap ??= new Heap(new HostMemory());
+  return hostHeap;
 }

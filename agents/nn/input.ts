@@ -1,18 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { currentHeap } from './heap.js';
+import { tensorHeap } from './heap.js';
+import { sizeOf } from './layers/layer.js';
 
 /**
  * A float tensor of observations as they come, bytes multiplied by `scale` on the way. The caller disposes it, or makes
  * it inside tf.tidy.
  */
 export function inputTensor(data: Float32Array | Uint8Array, shape: number[], scale = 1): tf.Tensor {
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   if (data.length !== size) {
     throw new Error(
       `input: ${data.length} numbers do not fill a tensor of [${shape.join(', ')}], which takes ${size}`,
     );
   }
-  const heap = currentHeap();
+  const heap = tensorHeap();
   if (heap === undefined) {
     return tf.tensor(
       data instanceof Float32Array ? data.slice() : Float32Array.from(data, (x) => x * scale),
@@ -20,6 +21,6 @@ export function inputTensor(data: Float32Array | Uint8Array, shape: number[], sc
     );
   }
   const tensor = heap.tensor(shape);
-  heap.writeFloats(heap.pointer(tensor), data, scale);
+  heap.write(heap.pointer(tensor), data, scale);
   return tensor;
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isHigherOrder } from './gradients/register.js';
-import { currentHeap, type Heap } from './heap.js';
+import { tensorHeap } from './heap.js';
 
 export interface TdLossOptions {
   /** Where the squared error turns linear, its slope being 1 there; null for the squared error all over. */
@@ -25,49 +25,58 @@ export function tdLoss(
   options: TdLossOptions = {},
 ): tf.Scalar {
   const [batch, numActions] = q.shape;
-  for (const [name, array] of Object.entries({ actions, targets, ...pickArrays(options) })) {
-    if (array.length !== batch)
+  const { weights, tdErrors } = options;
+  for (const [name, array] of Object.entries({ actions, targets, weights, tdErrors })) {
+    if (array !== undefined && array.length !== batch) {
       throw new Error(`tdLoss: ${array.length} ${name} for q of [${q.shape.join(', ')}]`);
+    }
   }
   const bad = actions.findIndex((action) => !(action >= 0 && action < numActions));
-  if (bad >= 0)
+  if (bad >= 0) {
     throw new Error(`tdLoss: actions[${bad}] = ${actions[bad]} is outside the ${numActions} columns of q`);
-  const heap = currentHeap();
-  if (heap === undefined) {
-    options.tdErrors?.set(tf.tidy(() => composeTdErrors(q, actions, targets).dataSync<'float32'>()));
-    return composeTdLoss(q, actions, targets, options);
   }
-  return tf.customGrad((...args) => {
-    const save = args[1] as unknown as (tensors: tf.Tensor[]) => void;
-    const gradient = heap.tensor(q.shape);
-    const loss = tdLossOnHeap(heap, heap.pointer(q), heap.pointer(gradient), {
-      actions,
-      targets,
-      numActions,
-      options,
-    });
-    save([q, gradient]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
-      if (isHigherOrder()) {
-        return tf.grad((x) => composeTdLoss(x as tf.Tensor2D, actions, targets, options))(saved[0]!, dy);
-      }
-      return scaledCopy(heap, saved[1]!, heap.floats[heap.pointer(dy) / 4]!);
+  return fusedLoss(
+    q,
+    (values) => tdLossAndGradient(values, { actions, targets, numActions, options }),
+    (x) => composeTdLoss(x as tf.Tensor2D, actions, targets, options),
+  );
+}
+
+interface LossAndGradient {
+  readonly loss: number;
+  /** dloss/dx, in x's own layout. */
+  readonly gradient: Float32Array;
+}
+
+/**
+ * A loss of one small tensor as one operation: the loss and its gradient are computed together by plain code, which for
+ * a batch of action values takes less time than a single tensor operation. Gradients of the gradient go through
+ * `compose`, which has to be the same function.
+ */
+export function fusedLoss(
+  x: tf.Tensor,
+  evaluate: (values: Float32Array) => LossAndGradient,
+  compose: (x: tf.Tensor) => tf.Tensor,
+): tf.Scalar {
+  const op = tf.customGrad((input, save) => {
+    const { loss, gradient } = evaluate(valuesOf(input as tf.Tensor));
+    (save as unknown as (tensors: tf.Tensor[]) => void)([input as tf.Tensor]);
+    const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]): tf.Tensor => {
+      if (isHigherOrder()) return tf.grad(compose)(saved!, dy);
+      const scale = valuesOf(dy)[0]!;
+      return tf.tensor(scale === 1 ? gradient : gradient.map((g) => scale * g), saved!.shape);
     };
     return { value: tf.scalar(loss), gradFunc };
-  })(q) as tf.Scalar;
+  });
+  return op(x) as tf.Scalar;
 }
 
-function pickArrays({ weights, tdErrors }: TdLossOptions): Record<string, Float32Array> {
-  return { ...(weights && { weights }), ...(tdErrors && { tdErrors }) };
-}
-
-/** x · factor as a new tensor on the heap. */
-function scaledCopy(heap: Heap, x: tf.Tensor, factor: number): tf.Tensor {
-  const out = heap.tensor(x.shape);
-  const from = heap.pointer(x) / 4;
-  heap.floats.copyWithin(heap.pointer(out) / 4, from, from + x.size);
-  if (factor !== 1) heap.kernels.scale!(heap.pointer(out), factor, x.size);
-  return out;
+/** A tensor's numbers to be read at once; on wasm no copy is made. */
+function valuesOf(tensor: tf.Tensor): Float32Array {
+  const heap = tensorHeap();
+  if (heap === undefined) return tensor.dataSync<'float32'>();
+  const start = heap.pointer(tensor) / Float32Array.BYTES_PER_ELEMENT;
+  return heap.floats.subarray(start, start + tensor.size);
 }
 
 interface TdSamples {
@@ -77,30 +86,25 @@ interface TdSamples {
   readonly options: TdLossOptions;
 }
 
-/** Writes dloss/dq at `gradient` and returns the loss. */
-function tdLossOnHeap(heap: Heap, q: number, gradient: number, samples: TdSamples): number {
-  const { floats } = heap;
-  const { actions, targets, numActions, options } = samples;
+function tdLossAndGradient(
+  q: Float32Array,
+  { actions, targets, numActions, options }: TdSamples,
+): LossAndGradient {
   const { weights, tdErrors } = options;
   const huber = options.huber ?? Number.POSITIVE_INFINITY;
   const batch = targets.length;
-  floats.fill(0, gradient / 4, gradient / 4 + batch * numActions);
+  const gradient = new Float32Array(q.length);
   let sum = 0;
   for (let i = 0; i < batch; i++) {
-    const at = i * numActions + actions[i]!;
-    const error = targets[i]! - floats[q / 4 + at]!;
+    const taken = i * numActions + actions[i]!;
+    const error = targets[i]! - q[taken]!;
     const weight = weights === undefined ? 1 : weights[i]!;
     const size = Math.abs(error);
     sum += weight * (size <= huber ? 0.5 * error * error : huber * (size - 0.5 * huber));
-    floats[gradient / 4 + at] = (-weight * Math.max(-huber, Math.min(huber, error))) / batch;
+    gradient[taken] = (-weight * Math.max(-huber, Math.min(huber, error))) / batch;
     if (tdErrors !== undefined) tdErrors[i] = error;
   }
-  return sum / batch;
-}
-
-function composeTdErrors(q: tf.Tensor2D, actions: Int32Array | number[], targets: Float32Array): tf.Tensor1D {
-  const taken = tf.oneHot(tf.tensor1d(actions, 'int32'), q.shape[1]);
-  return tf.sub(tf.tensor1d(targets), tf.sum(tf.mul(q, taken), 1));
+  return { loss: sum / batch, gradient };
 }
 
 /** tdLoss as plain tensor operations. */
@@ -110,7 +114,8 @@ export function composeTdLoss(
   targets: Float32Array,
   { huber = null, weights }: TdLossOptions = {},
 ): tf.Scalar {
-  const error = composeTdErrors(q, actions, targets);
+  const taken = tf.oneHot(tf.tensor1d(actions, 'int32'), q.shape[1]);
+  const error = tf.sub(tf.tensor1d(targets), tf.sum(tf.mul(q, taken), 1));
   const square = tf.mul(0.5, tf.square(error));
   const size = tf.abs(error);
   const loss =

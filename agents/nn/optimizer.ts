@@ -1,7 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { currentHeap } from './heap.js';
+import type * as tf from '@tensorflow/tfjs-core';
+import { type Heap, parameterHeap, TensorHeap } from './heap.js';
 import { Params } from './params.js';
-import { composePointwise, type Pointwise } from './pointwise.js';
 import { RULES } from './rules.js';
 
 /** Changes a flat parameter vector along a gradient, in one pass over it. */
@@ -23,7 +22,7 @@ export interface Optimizer {
 
 /** A rule of one element, and the scalars it is given at step t = 1, 2, …. */
 interface Method {
-  readonly name: keyof typeof RULES;
+  readonly name: 'adam' | 'rmsprop' | 'sgd' | 'rprop';
   /** What is kept for each parameter between steps, and what each begins with. */
   readonly slots: Readonly<Record<string, number>>;
   scalars(step: number, learningRate: number): Record<string, number>;
@@ -51,26 +50,18 @@ class FlatOptimizer implements Optimizer {
     );
     this.steps += 1;
     const { name } = this.method;
-    const rule: Pointwise = RULES[name];
-    const scalars = { gradientScale, ...this.method.scalars(this.steps, learningRate) } as Record<
-      string,
-      number
-    >;
-    const heap = currentHeap();
-    if (heap !== undefined) {
-      const arrays = [params.tensor, gradient, ...this.#slots.map((slot) => slot.tensor)];
-      heap.kernels[name]!(
-        ...arrays.map((array) => heap.pointer(array)),
-        ...rule.scalars.map((scalar) => scalars[scalar]!),
-        params.size,
-      );
-      return;
-    }
-    const kept = Object.fromEntries(this.#names.map((slot, i) => [slot, this.#slots![i]!]));
-    const owners: Record<string, Params> = { parameter: params, ...kept };
-    const arrays = Object.fromEntries(Object.entries(owners).map(([array, owner]) => [array, owner.tensor]));
-    const results = tf.tidy(() => composePointwise(rule, { ...arrays, gradient }, scalars));
-    for (const [array, owner] of Object.entries(owners)) owner.replace(results[array] as tf.Tensor1D);
+    const { heap } = params;
+    const scalars: Record<string, number> = {
+      gradientScale,
+      ...this.method.scalars(this.steps, learningRate),
+    };
+    const { [name]: rule } = RULES;
+    heap.kernels[name](
+      ...[params.address, addressOf(heap, gradient), ...this.#slots.map((slot) => slot.address)],
+      ...rule.scalars.map((scalar) => scalars[scalar]!),
+      params.size,
+    );
+    params.version += 1;
   }
 
   state(): Record<string, Float32Array> {
@@ -167,11 +158,18 @@ export function rprop({
   );
 }
 
-/** The Euclidean norm of a gradient. */
+/** Where a tensor's numbers lie in a heap, to be read before its scratch is used again. */
+function addressOf(heap: Heap, tensor: tf.Tensor): number {
+  if (heap instanceof TensorHeap) return heap.pointer(tensor);
+  const address = heap.scratch(tensor.size);
+  heap.write(address, tensor.dataSync<'float32'>());
+  return address;
+}
+
+/** The Euclidean norm of a gradient; not a finite number where any of its elements is not. */
 export function globalNorm(gradient: tf.Tensor): number {
-  const heap = currentHeap();
-  if (heap !== undefined) return Math.sqrt(heap.kernels.sumOfSquares!(heap.pointer(gradient), gradient.size));
-  return tf.tidy(() => tf.norm(gradient).dataSync()[0]!);
+  const heap = parameterHeap();
+  return Math.sqrt(heap.kernels.sumOfSquares(addressOf(heap, gradient), gradient.size));
 }
 
 /** The factor that brings a gradient of norm `norm` down to `maxNorm`, 1 where it is within (as PyTorch's clip). */

@@ -4,20 +4,22 @@
  * copies), on this project's kernels.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { currentHeap, type Heap } from './heap.js';
+import { type TensorHeap, tensorHeap } from './heap.js';
 import { zeros } from './init.js';
-import { conv, sizeOf } from './layers.js';
+import { conv } from './layers/conv.js';
+import { sizeOf } from './layers/layer.js';
+import { multiply } from './multiply.js';
 
 const FLOAT = 4;
 
-type Op = (heap: Heap, inputs: tf.NamedTensorInfoMap, attrs: never) => tf.TensorInfo;
+type Op = (heap: TensorHeap, inputs: tf.NamedTensorInfoMap, attrs: never) => tf.TensorInfo;
 
 function register(kernelName: string, op: Op): void {
   if (tf.getKernel(kernelName, 'wasm') !== undefined) tf.unregisterKernel(kernelName, 'wasm');
   tf.registerKernel({
     kernelName,
     backendName: 'wasm',
-    kernelFunc: ({ inputs, attrs }) => op(currentHeap()!, inputs, attrs as never),
+    kernelFunc: ({ inputs, attrs }) => op(tensorHeap()!, inputs, attrs as never),
   });
 }
 
@@ -32,7 +34,7 @@ export function registerWasmOps(): void {
 
 /** Products of the last two axes; the axes before them broadcast. */
 function batchMatMul(
-  heap: Heap,
+  heap: TensorHeap,
   { a, b }: tf.NamedTensorInfoMap,
   { transposeA, transposeB }: { transposeA: boolean; transposeB: boolean },
 ): tf.TensorInfo {
@@ -52,18 +54,17 @@ function batchMatMul(
     throw new Error(`matMul: ${aCount} matrices against ${bCount}, expected as many or one`);
   }
   const outer = tf.broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter);
-  const out = heap.allocate([...outer, m, n]);
+  const out = heap.output([...outer, m, n]);
   const transposed = transposeB ? heap.scratch(k * n) : 0;
   const [aStart, bStart, cStart] = [heap.pointer(a!), heap.pointer(b!), heap.pointer(out)];
-  const [aRow, aColumn] = transposeA ? [FLOAT, FLOAT * m] : [FLOAT * k, FLOAT];
   for (let i = 0; i < sizeOf(outer); i++) {
     let from = bStart + FLOAT * (i % bCount) * k * n;
     if (transposeB) {
-      heap.kernels.transpose!(from, transposed, n, k);
+      heap.kernels.transpose(from, transposed, n, k);
       from = transposed;
     }
     const at = aStart + FLOAT * (i % aCount) * m * k;
-    heap.kernels.matmul!(at, from, cStart + FLOAT * i * m * n, m, n, k, aRow, aColumn, 0, 0, 0);
+    multiply(heap.kernels, { a: at, transposeA, b: from, c: cStart + FLOAT * i * m * n, m, n, k });
   }
   return out;
 }
@@ -87,46 +88,46 @@ function layerOf(input: number[], filter: number[], { strides, pad }: ConvAttrs)
 }
 
 function conv2dInputGradient(
-  heap: Heap,
+  heap: TensorHeap,
   { dy, filter }: tf.NamedTensorInfoMap,
   attrs: ConvAttrs & { inputShape: number[] },
 ): tf.TensorInfo {
   const layer = layerOf(attrs.inputShape, filter!.shape, attrs);
   const batch = attrs.inputShape[0]!;
-  const out = heap.allocate(attrs.inputShape);
+  const out = heap.output(attrs.inputShape);
   const scratch = heap.scratch(layer.scratch(batch));
   const [parameters, dz, dx] = [heap.pointer(filter!), heap.pointer(dy!), heap.pointer(out)];
-  layer.inputGradient(heap, { batch, parameters, dz, dx, scratch });
+  layer.inputGradient(heap, { batch, parameters, x: 0, dz, dx, scratch });
   return out;
 }
 
 function conv2dFilterGradient(
-  heap: Heap,
+  heap: TensorHeap,
   { x, dy }: tf.NamedTensorInfoMap,
   attrs: ConvAttrs & { filterShape: number[] },
 ): tf.TensorInfo {
   const layer = layerOf(x!.shape, attrs.filterShape, attrs);
   const batch = x!.shape[0]!;
   const weights = sizeOf(attrs.filterShape);
-  const out = heap.allocate(attrs.filterShape);
+  const out = heap.output(attrs.filterShape);
   // The layer's gradient has a bias behind the filter, which this op has not.
   const own = layer.scratch(batch);
   const scratch = heap.scratch(own + weights + layer.outputs[2]!);
   const gradient = scratch + FLOAT * own;
-  layer.parameterGradient(heap, { batch, x: heap.pointer(x!), dz: heap.pointer(dy!), gradient, scratch });
-  const { floats } = heap;
-  floats.copyWithin(heap.pointer(out) / FLOAT, gradient / FLOAT, gradient / FLOAT + weights);
+  const [from, dz] = [heap.pointer(x!), heap.pointer(dy!)];
+  layer.parameterGradient(heap, { batch, parameters: 0, x: from, dz, gradient, scratch });
+  heap.copy(gradient, heap.pointer(out), weights);
   return out;
 }
 
 /** out [numSegments, ...] = the sum of the rows of x with each segment's id. Rows with a negative id are left out. */
 function unsortedSegmentSum(
-  heap: Heap,
+  heap: TensorHeap,
   { x, segmentIds }: tf.NamedTensorInfoMap,
   { numSegments }: { numSegments: number },
 ): tf.TensorInfo {
   const width = sizeOf(x!.shape.slice(1));
-  const out = heap.allocate([numSegments, ...x!.shape.slice(1)]);
+  const out = heap.output([numSegments, ...x!.shape.slice(1)]);
   const { floats } = heap;
   const [from, to] = [heap.pointer(x!) / FLOAT, heap.pointer(out) / FLOAT];
   const ids = new Int32Array(floats.buffer, heap.pointer(segmentIds!), x!.shape[0]!);

@@ -57,8 +57,8 @@ interface DqnState {
  * Deep Q-learning (Mnih et al. 2015, "Human-level control through deep reinforcement learning", algorithm 1), with the
  * double targets of van Hasselt, Guez and Silver (2016). φ is `online`, φ' is `target`.
  *
- * Unlike the paper's, its gradient of the error is not clipped but that of the Huber loss, which is the same, and Adam
- * takes the place of RMSProp.
+ * What the paper calls clipping the error term to ±1 is the gradient of the Huber loss. Adam (Kingma and Ba 2015) takes
+ * the place of RMSProp.
  */
 export class Dqn implements Agent {
   readonly #settings: DqnSettings;

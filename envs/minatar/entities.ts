@@ -1,3 +1,8 @@
+import { invalidSnapshot, stateIntegers } from '../snapshot.js';
+
+/** More than a game can have on its screen, and no burden. */
+const MAX_NUMBERS = 1000;
+
 /**
  * A list of things on the screen, each a few small integers that start with its x and y. It behaves as the lists of lists
  * in the original do, down to what happens when an element is removed while the list is gone through; memory is taken
@@ -54,16 +59,22 @@ export class Entities {
     return true;
   }
 
-  /** The number of entities, then the numbers of each. */
+  /** The numbers of all entities, one after the other. */
   save(): number[] {
-    return [this.length, ...this.#rows.slice(0, this.length).flatMap((row) => [...row])];
+    return this.#rows.slice(0, this.length).flatMap((row) => [...row]);
   }
 
-  /** Takes back what `save` gave, from the start of `numbers`; returns the rest of them. */
-  load(numbers: readonly number[]): readonly number[] {
-    const [length = 0, ...rest] = numbers;
+  /** Throws `bad_message` unless `numbers` may be loaded. */
+  check(numbers: unknown): void {
+    const { length } = Array.isArray(numbers) ? numbers : [];
+    if (length % this.#size !== 0 || length > MAX_NUMBERS)
+      throw invalidSnapshot('state: no list of entities');
+    stateIntegers(numbers, length, 1000);
+  }
+
+  /** Takes back what `save` gave. */
+  load(numbers: readonly number[]): void {
     this.clear();
-    for (let i = 0; i < length; i++) this.add().set(rest.slice(i * this.#size, (i + 1) * this.#size));
-    return rest.slice(length * this.#size);
+    for (let i = 0; i < numbers.length; i += this.#size) this.add().set(numbers.slice(i, i + this.#size));
   }
 }

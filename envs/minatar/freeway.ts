@@ -108,14 +108,7 @@ class Freeway extends MinAtarGame {
   }
 
   protected override save(): number[] {
-    return [
-      this.#y,
-      this.#moveTimer,
-      this.#timeLeft,
-      ...this.#carX,
-      ...this.#carTimer,
-      ...this.#carInterval,
-    ];
+    return [this.#y, this.#moveTimer, this.#timeLeft, ...this.#carX, ...this.#carTimer, ...this.#carInterval];
   }
 
   protected override load(snapshot: unknown): void {

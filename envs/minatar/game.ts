@@ -44,8 +44,8 @@ export abstract class MinAtarGame implements Env<number> {
   protected abstract act(action: Action): number;
   /** Marks every object in `out` (bool [10, 10, channels], all zero). */
   protected abstract draw(out: Uint8Array): void;
-  /** The state of the game as numbers, and back. `load` throws before it changes anything. */
-  protected abstract save(): number[];
+  /** The state of the game as plain values, and back. `load` throws before it changes anything. */
+  protected abstract save(): unknown;
   protected abstract load(snapshot: unknown): void;
 
   reset(rng: Rng): void {
@@ -63,7 +63,7 @@ export abstract class MinAtarGame implements Env<number> {
     this.draw(out);
   }
 
-  snapshot(): number[] {
+  snapshot(): unknown {
     return this.save();
   }
 

@@ -15,7 +15,7 @@
  * decides who is hit, so that order is kept here, with what it does while they are removed.
  */
 import type { Rng } from '../rng/rng.js';
-import { invalidSnapshot, stateNumbers } from '../snapshot.js';
+import { invalidSnapshot, stateIntegers } from '../snapshot.js';
 import { Entities } from './entities.js';
 import { Action, MinAtarGame, minAtarEnvs, SIZE } from './game.js';
 
@@ -264,7 +264,7 @@ class Seaquest extends MinAtarGame {
       this.#divers = 0;
       reward = Math.floor((this.#oxygen * 10) / MAX_OXYGEN);
     }
-    // Also after six were let out, as in the original: one is owed then.
+    // Also after six were let out, as in the original: then the count is below zero, and a diver is owed.
     this.#divers--;
     this.#oxygen = MAX_OXYGEN;
     if (this.#isRamping && (this.#spawnInterval > 1 || this.#moveInterval > 2)) {
@@ -280,7 +280,8 @@ class Seaquest extends MinAtarGame {
     const direction = rng.random() < 1 / 2 ? 1 : -1;
     const isSub = rng.random() < 1 / 3;
     const y = rng.integers(1, BOTTOM);
-    if (this.#hasOncoming(this.#enemySubs, y, direction) || this.#hasOncoming(this.#fish, y, direction)) return;
+    if (this.#hasOncoming(this.#enemySubs, y, direction) || this.#hasOncoming(this.#fish, y, direction))
+      return;
     const enemy = isSub ? this.#enemySubs.add() : this.#fish.add();
     enemy[X] = direction > 0 ? 0 : SIZE - 1;
     enemy[Y] = y;
@@ -309,15 +310,71 @@ class Seaquest extends MinAtarGame {
 
   protected override draw(out: Uint8Array): void {
     out[index(this.#x, this.#y, FRONT)] = 1;
-    // NumPy's index -1 is the last column; a back at column 10 is where the original fails, but x - 1 and x + 1 are
-    // both on the screen unless the submarine backs into a side.
     out[index(this.#x - this.#direction, this.#y, BACK)] = 1;
-    this.#drawAll(out, this.#bullets, BULLET, false);
+    const oxygen = Math.floor((Math.max(0, this.#oxygen) * SIZE) / MAX_OXYGEN);
+    for (let x = 0; x < oxygen; x++) out[index(x, BOTTOM, OXYGEN_GAUGE)] = 1;
+    for (let x = BOTTOM - this.#divers; x < BOTTOM; x++) out[index(x, BOTTOM, DIVER_GAUGE)] = 1;
+    drawAll(out, this.#bullets, BULLET, false);
+    drawAll(out, this.#enemyBullets, ENEMY_BULLET, false);
+    drawAll(out, this.#fish, FISH, true);
+    drawAll(out, this.#enemySubs, ENEMY_SUB, true);
+    drawAll(out, this.#freeDivers, DIVER, true);
   }
 
-  #drawAll(_out: Uint8Array, _entities: Entities, _channel: number, _hasTrail: boolean): void {}
+  protected override save(): unknown {
+    const numbers = [
+      this.#x,
+      this.#y,
+      this.#direction,
+      this.#oxygen,
+      this.#divers,
+      this.#isSurfaced,
+      this.#shotTimer,
+      this.#spawnInterval,
+      this.#spawnTimer,
+      this.#diverSpawnTimer,
+      this.#moveInterval,
+      this.#rampIndex,
+    ];
+    return [numbers, ...this.#lists().map((entities) => entities.save())];
+  }
+
+  protected override load(snapshot: unknown): void {
+    const lists = this.#lists();
+    if (!Array.isArray(snapshot) || snapshot.length !== 1 + lists.length) {
+      throw invalidSnapshot(`state: expected ${1 + lists.length} lists of numbers`);
+    }
+    const [numbers, ...entities] = snapshot;
+    const state = stateIntegers(numbers, 12, 1e6);
+    for (const [i, list] of lists.entries()) list.check(entities[i]);
+
+    [this.#x, this.#y, this.#direction, this.#oxygen, this.#divers, this.#isSurfaced] = state;
+    [this.#shotTimer, this.#spawnInterval, this.#spawnTimer, this.#diverSpawnTimer] = state.slice(6);
+    [this.#moveInterval, this.#rampIndex] = state.slice(10);
+    for (const [i, list] of lists.entries()) list.load(entities[i]);
+  }
 
   #lists(): readonly Entities[] {
     return [this.#bullets, this.#enemyBullets, this.#fish, this.#enemySubs, this.#freeDivers];
   }
 }
+
+function drawAll(out: Uint8Array, entities: Entities, channel: number, hasTrail: boolean): void {
+  for (let i = 0; i < entities.length; i++) {
+    const entity = entities.at(i);
+    const x = entity[X]!;
+    const y = entity[Y]!;
+    out[index(x, y, channel)] = 1;
+    const trailX = x - entity[DIRECTION]!;
+    if (hasTrail && !isOutside(trailX)) out[index(trailX, y, TRAIL)] = 1;
+  }
+}
+
+export const seaquestEnvs = minAtarEnvs({
+  name: 'Seaquest',
+  description: 'Shoot fish and submarines, rescue divers, and come up for air in time.',
+  rewardRange: [0, 12],
+  minimalActions: [Action.noop, Action.left, Action.up, Action.right, Action.down, Action.fire],
+  ramps: true,
+  create: (actions, isRamping) => new Seaquest(actions, isRamping),
+});

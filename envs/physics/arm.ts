@@ -2,8 +2,8 @@ import type { Goals } from '../goal-env.js';
 import type { Rng } from '../rng/rng.js';
 import { stateNumbers } from '../snapshot.js';
 import type { Effector } from './effector.js';
-import { FRAME, HAND, METAL } from './palette.js';
 import type { Painter } from './painter.js';
+import { FRAME, HAND, METAL } from './palette.js';
 
 /** Lengths of the links from the base on. The first is as long as all others, so that the tip can come to the base. */
 export const LINKS = {

@@ -72,7 +72,7 @@ export function compound(parts: readonly Points[], { upright = false, ...options
 export const polygon = (points: Points, options?: BodyOptions): Body => compound([points], options);
 
 /** The corners of a rectangle around (x, y). */
-export const corners = (width: number, height: number, x = 0, y = 0): Points => [
+export const corners = ([width, height]: readonly [number, number], x = 0, y = 0): Points => [
   { x: x - width / 2, y: y - height / 2 },
   { x: x + width / 2, y: y - height / 2 },
   { x: x + width / 2, y: y + height / 2 },
@@ -80,7 +80,7 @@ export const corners = (width: number, height: number, x = 0, y = 0): Points => 
 ];
 
 export const rectangle = (width: number, height: number, options?: BodyOptions): Body =>
-  polygon(corners(width, height), options);
+  polygon(corners([width, height]), options);
 
 /** A disc, as a regular polygon of 16 corners with the circle's area. It never turns, so only its middle is state. */
 export function disc(radius: number, options?: BodyOptions): Body {
@@ -154,20 +154,31 @@ export function drive(body: Body, x: number, y: number, most: number): void {
   setVelocity(body, vx + share * dx, vy + share * dy);
 }
 
+/** Turns a body at `speed` radians a second in the engine's next step. */
+export function spin(body: Body, speed: number): void {
+  body.anglePrev = body.angle - speed / STEP_RATE;
+}
+
+/** Moves a part by (dx, dy) in matter's units without giving it a velocity. */
+function shift(part: Body, dx: number, dy: number): void {
+  part.position.x += dx;
+  part.position.y += dy;
+  for (const vertex of part.vertices) {
+    vertex.x += dx;
+    vertex.y += dy;
+  }
+}
+
+/** Moves a part of a compound body within that body. The body must have been made so large that it stays inside. */
+export const shiftPart = (part: Body, dx: number, dy: number): void => shift(part, dx * UNIT, dy * UNIT);
+
 /** Holds a body on a rail along x at the height `y` and between two ends, whatever pushed it: a slider joint. */
 export function slide(body: Body, y: number, least: number, most: number): void {
   const x = Math.min(Math.max(body.position.x, least * UNIT), most * UNIT);
   const isAtEnd = x !== body.position.x;
   const dx = x - body.position.x;
   const dy = y * UNIT - body.position.y;
-  for (const part of body.parts) {
-    part.position.x += dx;
-    part.position.y += dy;
-    for (const vertex of part.vertices) {
-      vertex.x += dx;
-      vertex.y += dy;
-    }
-  }
+  for (const part of body.parts) shift(part, dx, dy);
   body.positionPrev.y = body.position.y;
   body.positionImpulse.y = 0;
   if (isAtEnd) {

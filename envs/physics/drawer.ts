@@ -30,7 +30,16 @@ import { drawerExpert } from './experts/drawer.js';
 import type { Painter } from './painter.js';
 import { FRAME, GOAL, HAND, METAL, OBJECT, TABLE } from './palette.js';
 import { goalPictureOptions, type Motif, renderScene, type Scene, withPictures } from './pictures.js';
-import { driveHand, HAND_RADIUS, makeHand, makeRim, openBox, SUBSTEPS, TABLE_FRAME, writeBody } from './table.js';
+import {
+  driveHand,
+  HAND_RADIUS,
+  makeHand,
+  makeRim,
+  openBox,
+  SUBSTEPS,
+  TABLE_FRAME,
+  writeBody,
+} from './table.js';
 import { World } from './world.js';
 
 /** How far the drawer comes out. */
@@ -58,8 +67,8 @@ const TASKS: readonly GoalTask[] = [
 const OPEN = 0;
 
 /** Ranges from which an open and a shut drawer are drawn. */
-const OUT = [0.3, 0.45] as const;
-const IN = [0, 0.1] as const;
+const OUT: readonly [number, number] = [0.3, 0.45];
+const IN: readonly [number, number] = [0, 0.1];
 
 /** Where their middles are, from the front of the box. */
 const BOX_X = BOX[0] / 2;
@@ -76,17 +85,15 @@ class Drawer extends GoalEnv<Float32Array> implements Scene {
   readonly background = FRAME;
   readonly #world = new World();
   readonly #hand = makeHand();
-  readonly #drawer = compound(
-    [corners(...BOX, BOX_X), corners(...STEM, STEM_X), corners(...BAR, BAR_X)],
-    { friction: 0, frictionAir: 0.25, upright: true, collisionFilter: DRAWER_FILTER },
-  );
+  readonly #drawer = compound([corners(BOX, BOX_X), corners(STEM, STEM_X), corners(BAR, BAR_X)], {
+    friction: 0,
+    frictionAir: 0.25,
+    upright: true,
+    collisionFilter: DRAWER_FILTER,
+  });
   /** The drawer's centre of mass from the front of its box. */
   readonly #centre = positionX(this.#drawer);
-  readonly #cabinet = rectangle(1 - FRONT, 2, {
-    isStatic: true,
-    friction: 0,
-    collisionFilter: CABINET_FILTER,
-  });
+  readonly #cabinet = rectangle(1 - FRONT, 2, { isStatic: true, collisionFilter: CABINET_FILTER });
   readonly #bodies = [...makeRim(2, 2), this.#cabinet, this.#hand, this.#drawer];
   /** The drawer slides along this y. */
   #rail = 0;
@@ -103,10 +110,10 @@ class Drawer extends GoalEnv<Float32Array> implements Scene {
   }
 
   protected override begin(rng: Rng): void {
-    const [from, to] = this.task === OPEN ? [IN, OUT] : [OUT, IN];
-    this.desired[0] = rng.uniform(...to);
+    const isOpen = this.task === OPEN;
+    this.desired[0] = rng.uniform(...(isOpen ? OUT : IN));
     this.#rail = rng.uniform(-0.4, 0.4);
-    place(this.#drawer, FRONT + this.#centre - rng.uniform(...from), this.#rail);
+    place(this.#drawer, FRONT + this.#centre - rng.uniform(...(isOpen ? IN : OUT)), this.#rail);
     place(this.#hand, rng.uniform(-0.85, -0.45), rng.uniform(-0.85, 0.85));
     this.#world.reset(this.#bodies);
   }
@@ -156,9 +163,9 @@ class Drawer extends GoalEnv<Float32Array> implements Scene {
   }
 
   #drawDrawer(painter: Painter, x: number): void {
-    painter.rectangle(x + BOX_X, this.#rail, ...BOX, OBJECT);
-    painter.rectangle(x + STEM_X, this.#rail, ...STEM, METAL);
-    painter.rectangle(x + BAR_X, this.#rail, ...BAR, METAL);
+    painter.rectangle(x + BOX_X, this.#rail, BOX[0], BOX[1], OBJECT);
+    painter.rectangle(x + STEM_X, this.#rail, STEM[0], STEM[1], METAL);
+    painter.rectangle(x + BAR_X, this.#rail, BAR[0], BAR[1], METAL);
   }
 
   render(): Image {

@@ -1,8 +1,8 @@
 import type { Goals } from '../goal-env.js';
 import type { Rng } from '../rng/rng.js';
 import { stateNumbers } from '../snapshot.js';
-import { HAND } from './palette.js';
 import type { Painter } from './painter.js';
+import { HAND } from './palette.js';
 
 /** What Reach moves. Nothing touches it, so it is plain kinematics and needs no engine. */
 export interface Effector {

@@ -28,10 +28,19 @@ import { pushExpert } from './experts/push.js';
 import type { Painter } from './painter.js';
 import { FRAME, GOAL, HAND, OBJECT, TABLE } from './palette.js';
 import { goalPictureOptions, type Motif, renderScene, type Scene, withPictures } from './pictures.js';
-import { driveHand, HAND_RADIUS, makeHand, makeRim, openBox, SUBSTEPS, TABLE_FRAME, writeBody } from './table.js';
+import {
+  driveHand,
+  HAND_RADIUS,
+  makeHand,
+  makeRim,
+  openBox,
+  PUCK_RADIUS,
+  SUBSTEPS,
+  TABLE_FRAME,
+  writeBody,
+} from './table.js';
 import { World } from './world.js';
 
-export const PUCK_RADIUS = 0.1;
 const TOLERANCE = 0.1;
 const TASKS: readonly GoalTask[] = [{ name: 'push', distance: planeDistance, tolerance: TOLERANCE }];
 

@@ -1,7 +1,17 @@
 /** What is on the table in all envs seen from above: a rim that keeps things in, and a hand that pushes them. */
 import { Box } from '../../protocol/spaces/index.js';
-import { type Body, disc, drive, place, positionX, positionY, rectangle, velocityX, velocityY } from './body.js';
-import type { Frame } from "./painter.js";
+import {
+  type Body,
+  disc,
+  drive,
+  place,
+  positionX,
+  positionY,
+  rectangle,
+  velocityX,
+  velocityY,
+} from './body.js';
+import type { Frame } from './painter.js';
 
 /** The table from -1 to 1 along x (right) and y (down), with a margin. */
 export const TABLE_FRAME: Frame = { left: -1.1, top: -1.1, width: 2.2, height: 2.2 };
@@ -20,22 +30,25 @@ export const makeHand = (): Body => disc(HAND_RADIUS, { friction: 0, frictionAir
 export const driveHand = (hand: Body, action: Float32Array): void =>
   drive(hand, HAND_SPEED * action[0]!, HAND_SPEED * action[1]!, HAND_GRIP);
 
-/** Width of the rim's walls; what is too fast for the engine's steps does not get through so much. */
-const WALL = 0.2;
+export const PUCK_RADIUS = 0.1;
+
+/** A wall around (x, y). */
+export function makeWall(x: number, y: number, width: number, height: number): Body {
+  const wall = rectangle(width, height, { isStatic: true });
+  place(wall, x, y);
+  return wall;
+}
+
+/** Thickness of outer walls: more than anything moves in an engine step. */
+export const WALL = 0.2;
 
 /** Four walls around a table `width` by `height` about the origin. */
-export function makeRim(width: number, height: number): Body[] {
-  const wall = { isStatic: true, friction: 0 };
-  const across = rectangle(width + 2 * WALL, WALL, wall);
-  const acrossToo = rectangle(width + 2 * WALL, WALL, wall);
-  const along = rectangle(WALL, height, wall);
-  const alongToo = rectangle(WALL, height, wall);
-  place(across, 0, -(height + WALL) / 2);
-  place(acrossToo, 0, (height + WALL) / 2);
-  place(along, -(width + WALL) / 2, 0);
-  place(alongToo, (width + WALL) / 2, 0);
-  return [across, acrossToo, along, alongToo];
-}
+export const makeRim = (width: number, height: number): Body[] => [
+  makeWall(0, -(height + WALL) / 2, width + 2 * WALL, WALL),
+  makeWall(0, (height + WALL) / 2, width + 2 * WALL, WALL),
+  makeWall(-(width + WALL) / 2, 0, WALL, height),
+  makeWall((width + WALL) / 2, 0, WALL, height),
+];
 
 /** Writes position and velocity of a body at index `at` of `out`. */
 export function writeBody(body: Body, out: Float32Array, at: number): void {

@@ -63,14 +63,24 @@ export class World {
     Matter.Engine.update(this.#engine, TIME_STEP);
   }
 
-  /** Whether any part of `a` touches any part of `b`. */
-  touch(a: Body, b: Body): boolean {
-    for (const { bodyA, bodyB } of (this.#engine.pairs as Pairs).list) {
-      const { parent: one } = bodyA as unknown as Body;
-      const { parent: other } = bodyB as unknown as Body;
-      if ((one === a && other === b) || (one === b && other === a)) return true;
+  /** Takes the weight off a body for the next engine step. */
+  hold(body: Body): void {
+    body.force.y = -body.mass * this.#engine.gravity.scale;
+  }
+
+  /**
+   * How deep a part sticks in something that lies on the side of it to which (x, y) points: the most in length units, or
+   * 0 if nothing is there. Bodies at rest against each other overlap a little; pressed together they do so more.
+   */
+  pressure(part: Body, x: number, y: number): number {
+    let most = 0;
+    for (const { bodyA, bodyB, collision } of (this.#engine.pairs as Pairs).list) {
+      if (bodyA.id !== part.id && bodyB.id !== part.id) continue;
+      const other = bodyA.id === part.id ? bodyB : bodyA;
+      const side = (other.position.x - part.position.x) * x + (other.position.y - part.position.y) * y;
+      if (side > 0) most = Math.max(most, collision.depth);
     }
-    return false;
+    return most / UNIT;
   }
 
   save(): WorldState {

@@ -34,3 +34,12 @@ export function readBytes(value: unknown, length: number, high = 255): Uint8Arra
   }
   return value;
 }
+
+/** `value` as `length` integers from `low` to `high`. Throws `bad_message` if it is no such array. */
+export function readIntegers(value: unknown, length: number, low: number, high: number): readonly number[] {
+  const fits = (x: unknown) => Number.isInteger(x) && (x as number) >= low && (x as number) <= high;
+  if (!Array.isArray(value) || value.length !== length || !value.every(fits)) {
+    throw invalidSnapshot(`expected ${length} integers from ${low} to ${high}`);
+  }
+  return value;
+}

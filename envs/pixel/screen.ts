@@ -33,10 +33,10 @@ export class Screen {
     for (let i = 0; i < this.#figureCount * 4; i += 4) {
       const left = this.#figures[i]!;
       const right = this.#figures[i + 2]!;
-      for (let row = this.#figures[i + 1]!; row < this.#figures[i + 3]!; row++) {
-        for (let at = row * WIDTH + left; at < row * WIDTH + right; at++) {
-          this.pixels[at] = this.#background[at]!;
-        }
+      const bottom = this.#figures[i + 3]!;
+      for (let row = this.#figures[i + 1]!; row < bottom; row++) {
+        const end = row * WIDTH + right;
+        for (let at = row * WIDTH + left; at < end; at++) this.pixels[at] = this.#background[at]!;
         this.touched.add(row, left, right);
       }
     }
@@ -45,10 +45,16 @@ export class Screen {
 
   /** A rectangle of the background. */
   paintRect(x: number, y: number, width: number, height: number, color: number): void {
-    this.#rect(x, y, width, height, color);
-    for (let row = Math.max(y, 0); row < Math.min(y + height, HEIGHT); row++) {
-      this.#background.fill(color, row * WIDTH + Math.max(x, 0), row * WIDTH + Math.min(x + width, WIDTH));
-    }
+    this.#rect(x, y, width, height, color, this.pixels);
+    this.#rect(x, y, width, height, color, this.#background);
+    this.#touch(x, y, width, height);
+  }
+
+  /** A sprite as a part of the background. */
+  paintSprite(figure: Sprite, x: number, y: number): void {
+    this.#sprite(figure, x, y, this.pixels);
+    this.#sprite(figure, x, y, this.#background);
+    this.#touch(x, y, figure.width, figure.height);
   }
 
   /** Capitals, digits and a few signs as a part of the background; a dot of the font is `scale` pixels wide. */
@@ -64,30 +70,50 @@ export class Screen {
     }
   }
 
+  /**
+   * Moves a strip of one row that its owner drew with its left end at `from` to `to`, in new colours. It is no figure:
+   * `clear` leaves it alone, but may break it where a figure stood. Both ends are inside the screen.
+   */
+  moveStrip(row: number, from: number, to: number, colors: Uint8Array): void {
+    const { pixels } = this;
+    const start = row * WIDTH;
+    const { length } = colors;
+    for (let at = start + from; at < start + Math.min(to, from + length); at++) pixels[at] = this.#background[at]!;
+    for (let at = start + Math.max(from, to + length); at < start + from + length; at++) {
+      pixels[at] = this.#background[at]!;
+    }
+    for (let i = 0, at = start + to; i < length; i++, at++) pixels[at] = colors[i]!;
+    this.touched.add(row, Math.min(from, to), Math.max(from, to) + length);
+  }
+
   /** A rectangle that stands until the next `clear`. */
   drawRect(x: number, y: number, width: number, height: number, color: number): void {
-    this.#rect(x, y, width, height, color);
+    this.#rect(x, y, width, height, color, this.pixels);
     this.#note(x, y, width, height);
   }
 
   /** A sprite that stands until the next `clear`. */
-  drawSprite({ width, height, colors }: Sprite, x: number, y: number): void {
+  drawSprite(figure: Sprite, x: number, y: number): void {
+    this.#sprite(figure, x, y, this.pixels);
+    this.#note(x, y, figure.width, figure.height);
+  }
+
+  #rect(x: number, y: number, width: number, height: number, color: number, layer: Uint8Array): void {
+    const left = Math.max(x, 0);
+    const right = Math.min(x + width, WIDTH);
+    for (let row = Math.max(y, 0); row < Math.min(y + height, HEIGHT); row++) {
+      const end = row * WIDTH + right;
+      for (let at = row * WIDTH + left; at < end; at++) layer[at] = color;
+    }
+  }
+
+  #sprite({ width, height, colors }: Sprite, x: number, y: number, layer: Uint8Array): void {
     for (let i = 0, row = y; row < y + height; row++) {
       for (let column = x; column < x + width; column++, i++) {
         const color = colors[i]!;
         const inside = column >= 0 && column < WIDTH && row >= 0 && row < HEIGHT;
-        if (color !== TRANSPARENT && inside) this.pixels[row * WIDTH + column] = color;
+        if (color !== TRANSPARENT && inside) layer[row * WIDTH + column] = color;
       }
-    }
-    this.#note(x, y, width, height);
-  }
-
-  #rect(x: number, y: number, width: number, height: number, color: number): void {
-    const left = Math.max(x, 0);
-    const right = Math.min(x + width, WIDTH);
-    for (let row = Math.max(y, 0); row < Math.min(y + height, HEIGHT); row++) {
-      for (let at = row * WIDTH + left; at < row * WIDTH + right; at++) this.pixels[at] = color;
-      this.touched.add(row, left, right);
     }
   }
 
@@ -103,6 +129,14 @@ export class Screen {
     this.#figures[i + 1] = top;
     this.#figures[i + 2] = right;
     this.#figures[i + 3] = bottom;
-    for (let row = top; row < bottom; row++) this.touched.add(row, left, right);
+    this.#touch(x, y, width, height);
+  }
+
+  #touch(x: number, y: number, width: number, height: number): void {
+    const left = Math.max(x, 0);
+    const right = Math.min(x + width, WIDTH);
+    for (let row = Math.max(y, 0); row < Math.min(y + height, HEIGHT); row++) {
+      this.touched.add(row, left, right);
+    }
   }
 }

@@ -6,8 +6,8 @@
  *   `success_rate`, else one of the two at right angles to it; at the edge of the lake one stays.
  * - Reward: of `reward_schedule`, for reaching the goal, a hole, and anything else; 1, 0 and 0.
  * - Terminated: in a hole or at the goal.
- * - Maps: `map_name`, or `desc` in its place, or where both are null one generated from `map_size`, `map_p` and
- *   `map_seed` (gymnasium's `generate_random_map`).
+ * - Maps: `map_name`, or `desc` in its place. The map `generated` comes from `map_size`, `map_p` and `map_seed`, as from
+ *   gymnasium's `generate_random_map`.
  *
  * FrozenLake8x8-v1 is the same on the greater map.
  *
@@ -23,6 +23,9 @@ import { TableEnv } from './table-env.js';
 
 const ICE: Color = [225, 238, 250];
 const HOLE: Color = [40, 70, 110];
+
+/** The name of the map that is made from the other settings. */
+const GENERATED = 'generated';
 
 /** Rewards for reaching the goal, a hole, and ice. */
 type RewardSchedule = readonly [goal: number, hole: number, ice: number];
@@ -104,8 +107,8 @@ function parseSchedule(text: string): RewardSchedule {
 
 function mapOf({ desc, map_name, map_size, map_p, map_seed }: Options): readonly string[] {
   if (desc !== null) return parseMap(desc as string);
-  if (map_name !== null) return MAPS[map_name as string]!;
-  return generateMap(map_size as number, map_p as number, map_seed as number);
+  if (map_name === GENERATED) return generateMap(map_size as number, map_p as number, map_seed as number);
+  return MAPS[map_name as string]!;
 }
 
 const lakeOf = oncePerOptions((options): Lake => {
@@ -146,8 +149,8 @@ const define = (
       map_name: {
         type: 'string',
         default: map,
-        choices: Object.keys(MAPS),
-        description: 'One of the ready maps; null, with desc null, for a generated one.',
+        choices: [...Object.keys(MAPS), GENERATED],
+        description: 'Which map, where desc is null.',
       },
       is_slippery: {
         type: 'boolean',

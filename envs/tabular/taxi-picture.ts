@@ -27,11 +27,11 @@ export function drawTaxi({ row, column, passenger, destination }: TaxiState, las
   for (const [stand, [y, x]] of STANDS.entries()) {
     const [left, top] = corner(y, x);
     canvas.rect(left + 4, top + 4, SQUARE - 8, SQUARE - 8, STAND_COLORS[stand]!);
-    canvas.text('RGYB'[stand]!, left + 8, top + 8, BLACK, 3);
     if (stand === destination) {
       canvas.circle(left + SQUARE / 2, top + SQUARE / 2, 27, BLACK);
       canvas.circle(left + SQUARE / 2, top + SQUARE / 2, 24, STAND_COLORS[stand]!);
     }
+    canvas.text('RGYB'[stand]!, left + 8, top + 8, BLACK, 3);
   }
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE - 1; x++) {

@@ -32,8 +32,9 @@ export interface DrivenEnv {
   /** `actions`: one slab a leaf of the action space, one row an id. */
   step(actions: readonly TypedArray[], ids?: Uint32Array): Promise<StepResult>;
   render(id: number): Promise<Image>;
-  snapshot(id: number): Promise<unknown>;
-  restore(id: number, snapshot: unknown): Promise<void>;
+  /** Absent, and `restore` with it, where the way to the env does not offer them. */
+  snapshot?(id: number): Promise<unknown>;
+  restore?(id: number, snapshot: unknown): Promise<void>;
   close(): Promise<void>;
 }
 

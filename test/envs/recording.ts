@@ -18,6 +18,8 @@ interface Recording {
   readonly options: Readonly<Record<string, unknown>>;
   readonly autoreset: AutoresetMode;
   readonly seeds: readonly number[];
+  /** Of the first reset. */
+  readonly resetOptions: Readonly<Record<string, number>>;
   readonly steps: number;
   readonly actions: string;
   readonly observations: readonly string[];
@@ -32,7 +34,7 @@ export const loadJSON = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`${name}.json`, FIXTURES), 'utf8'));
 
 /** The elements of a packed array; bool ones lie eight to a byte, the first in the highest bit. */
-function unpack(packed: string, dtype: DType): TypedArray {
+export function unpack(packed: string, dtype: DType): TypedArray {
   const bytes = new Uint8Array(inflateSync(Buffer.from(packed, 'base64')));
   if (dtype !== 'bool') return new (arrayType(dtype))(bytes.buffer);
   return Uint8Array.from({ length: bytes.length * 8 }, (_, i) => (bytes[i >> 3]! >> (7 - (i & 7))) & 1);
@@ -61,10 +63,13 @@ class Comparison {
   }
 }
 
-/** Replays a recording in a VectorEnv and compares everything that comes out, up to the first step that differs. */
-export function replay(name: string, tolerance: Tolerance = {}): Comparison {
+/**
+ * Replays a recording in a VectorEnv, of the env recorded unless another is named, and compares everything that comes out,
+ * up to the first step that differs.
+ */
+export function replay(name: string, tolerance: Tolerance = {}, env?: string): Comparison {
   const recording = loadJSON(name) as Recording;
-  const definition = getEnv(recording.env);
+  const definition = getEnv(env ?? recording.env);
   const n = recording.seeds.length;
   const venv = new VectorEnv(definition, {
     numEnvs: n,
@@ -105,7 +110,7 @@ export function replay(name: string, tolerance: Tolerance = {}): Comparison {
     for (const { name, recorded } of infos)
       comparison.compare(`${t}: info ${name}`, batch.infos[name]![0]!, recorded(t));
   };
-  compareOutputs(0, venv.reset({ seeds: recording.seeds }));
+  compareOutputs(0, venv.reset({ seeds: recording.seeds, options: recording.resetOptions }));
   for (let t = 1; t <= recording.steps && comparison.mismatch === undefined; t++) {
     venv.actions[0]!.set(actions(t - 1) as never);
     const batch = venv.step();

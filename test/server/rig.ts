@@ -1,8 +1,9 @@
 /** A server to test, and clients that say what no good client would. */
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { Packr } from 'msgpackr';
 import type { Test } from 'tap';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { Server, type ServerOptions } from '../../server/index.js';
 
 /** A clock that a test moves. */
@@ -16,6 +17,11 @@ export async function startServer(t: Test, options: ServerOptions = {}): Promise
   const server = await Server.start(options);
   t.teardown(() => server.close(0));
   return server;
+}
+
+/** Resolves when the event loop has brought it about: what the other end of a socket does is seen a little later. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 export type Message = Readonly<Record<string, unknown>>;
@@ -59,22 +65,34 @@ export class RawClient {
   }
 
   /** Connects without saying hello. */
-  static async open(t: Test, url: string): Promise<RawClient> {
-    const client = new RawClient(new WebSocket(url, { perMessageDeflate: false }));
+  static async open(t: Test, url: string, options: ClientOptions = {}): Promise<RawClient> {
+    const client = new RawClient(new WebSocket(url, { perMessageDeflate: false, ...options }));
     t.teardown(() => client.socket.terminate());
     await once(client.socket, 'open');
     return client;
   }
 
   /** Connects and is welcomed. */
-  static async welcomed(t: Test, url: string): Promise<RawClient> {
-    const client = await RawClient.open(t, url);
+  static async welcomed(t: Test, url: string, options?: ClientOptions): Promise<RawClient> {
+    const client = await RawClient.open(t, url, options);
     await client.ask(HELLO);
     return client;
   }
 
+  /** The TCP connection below. */
+  get tcp(): Duplex {
+    return (this.socket as unknown as { readonly _socket: Duplex })._socket;
+  }
+
   send(message: Message | Uint8Array): void {
     this.socket.send(message instanceof Uint8Array ? message : packr.pack(message));
+  }
+
+  /** Sends several messages in one write. */
+  burst(messages: readonly (Message | Uint8Array)[]): void {
+    this.tcp.cork();
+    for (const message of messages) this.send(message);
+    this.tcp.uncork();
   }
 
   /** The next frame. Rejects if the connection ends first. */

@@ -1,6 +1,5 @@
-/** The project's own WebAssembly module: written when the backend starts, run in the memory of tfjs. */
-import { RELU, TANH } from '../activations.js';
-import { RULES } from '../rules.js';
+/** The project's own WebAssembly module: written when it is first needed, run in the memory it is given. */
+import { FORMULAS } from '../formulas.js';
 import { ModuleWriter } from './assembler.js';
 import {
   writeBytesToFloats,
@@ -12,10 +11,47 @@ import {
 import { writeMatmul } from './matmul.js';
 import { writePatches } from './patches.js';
 
-/** The module's functions. Pointers are byte addresses in the heap; lengths count floats. */
-export type Kernels = Readonly<Record<string, (...args: number[]) => number>>;
+/** One pointwise formula over arrays: `(...arrays, ...scalars, n)`. */
+type PointwiseKernels = Readonly<Record<keyof typeof FORMULAS, (...args: number[]) => void>>;
+
+type WalkPatches = (
+  ...args: [
+    image: number,
+    patches: number,
+    examples: number,
+    height: number,
+    width: number,
+    channels: number,
+    size: number,
+    stride: number,
+  ]
+) => void;
+
+/** The module's functions. Pointers and matmul's strides are in bytes; lengths count floats. */
+export interface Kernels extends PointwiseKernels {
+  matmul(
+    ...args: [
+      ...[a: number, b: number, c: number, m: number, n: number, k: number],
+      ...[aRow: number, aStep: number, bRow: number, cRow: number],
+      ...[start: number, startRow: number, relu: number],
+    ]
+  ): void;
+  gatherPatches: WalkPatches;
+  scatterPatches: WalkPatches;
+  columnSums(x: number, out: number, rows: number, columns: number): void;
+  transpose(x: number, out: number, rows: number, columns: number): void;
+  bytesToFloats(bytes: number, out: number, n: number, scale: number): void;
+  sumOfSquares(x: number, n: number): number;
+}
+
+let compiled: WebAssembly.Module | undefined;
 
 export function instantiateKernels(memory: WebAssembly.Memory): Kernels {
+  compiled ??= new WebAssembly.Module(writeModule());
+  return new WebAssembly.Instance(compiled, { heap: { memory } }).exports as unknown as Kernels;
+}
+
+function writeModule(): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   writeMatmul(module);
   writePatches(module);
@@ -23,11 +59,6 @@ export function instantiateKernels(memory: WebAssembly.Memory): Kernels {
   writeTranspose(module);
   writeBytesToFloats(module);
   writeSumOfSquares(module);
-  for (const [name, activation] of Object.entries({ relu: RELU, tanh: TANH })) {
-    writePointwise(module, name, activation.forward);
-    writePointwise(module, `${name}Gradient`, activation.gradient);
-  }
-  for (const [name, rule] of Object.entries(RULES)) writePointwise(module, name, rule);
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), { heap: { memory } });
-  return instance.exports as unknown as Kernels;
+  for (const [name, formula] of Object.entries(FORMULAS)) writePointwise(module, name, formula);
+  return module.encode();
 }

@@ -102,29 +102,35 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
 }
 
 /**
- * Adds `matmul(a, b, c, m, n, k, aRow, aStep, start, startRow, relu)`. Pointers and strides are in bytes: element
- * (i, t) of A lies at `a + i·aRow + t·aStep`; B and C are row-major without gaps. `start` points at what C begins
- * with, rows `startRow` apart: 0 for nothing, a bias with `startRow` 0, or C itself to accumulate.
+ * Adds `matmul(a, b, c, m, n, k, aRow, aStep, bRow, cRow, start, startRow, relu)`. Pointers and strides are in bytes:
+ * element (i, t) of A lies at `a + i·aRow + t·aStep`, row t of B at `b + t·bRow`, row i of C at `c + i·cRow`. `start`
+ * points at what C begins with, rows `startRow` apart: 0 for nothing, a bias with `startRow` 0, or C itself to
+ * accumulate.
  */
 export function writeMatmul(module: ModuleWriter): void {
   const tiles = [2, 1].map((vectors) => [1, 2, 3, 4].map((rows) => writeTile(module, rows, vectors)));
-  const params = {
-    a: 'i32',
-    b: 'i32',
-    c: 'i32',
-    m: 'i32',
-    n: 'i32',
-    k: 'i32',
-    aRow: 'i32',
-    aStep: 'i32',
-    start: 'i32',
-    startRow: 'i32',
-    relu: 'i32',
-  } as const;
+  const names = [
+    'a',
+    'b',
+    'c',
+    'm',
+    'n',
+    'k',
+    'aRow',
+    'aStep',
+    'bRow',
+    'cRow',
+    'start',
+    'startRow',
+    'relu',
+  ] as const;
+  const params = Object.fromEntries(names.map((name) => [name, 'i32'])) as Record<
+    (typeof names)[number],
+    'i32'
+  >;
   module.func('matmul', params, (p, f) => {
-    const [bRow, setBRow] = f.let('i32', i32.shl(p.n.get, 2));
     const left = f.local('i32');
-    const panel = (vectors: number, lanes: Code): Code => columnPanel(f, p, bRow, tiles[2 - vectors]!, lanes);
+    const panel = (vectors: number, lanes: Code): Code => columnPanel(f, p, tiles[2 - vectors]!, lanes);
     const next = (columns: number): Code => [
       [p.b, p.c].map((pointer) => pointer.set(i32.add(pointer.get, i32.const(4 * columns)))),
       when(p.start.get, p.start.set(i32.add(p.start.get, i32.const(4 * columns)))),
@@ -132,7 +138,6 @@ export function writeMatmul(module: ModuleWriter): void {
     ];
     const four = i32.const(4);
     return [
-      setBRow,
       left.set(p.n.get),
       whileLoop(i32.lt(i32.const(7), left.get), [panel(2, four), next(8)]),
       when(i32.lt(i32.const(3), left.get), [panel(1, four), next(4)]),
@@ -142,24 +147,24 @@ export function writeMatmul(module: ModuleWriter): void {
 }
 
 type MatmulArgs = Record<
-  'a' | 'b' | 'c' | 'm' | 'k' | 'aRow' | 'aStep' | 'start' | 'startRow' | 'relu',
+  'a' | 'b' | 'c' | 'm' | 'k' | 'aRow' | 'aStep' | 'bRow' | 'cRow' | 'start' | 'startRow' | 'relu',
   Local
 >;
 
 /** All rows of one panel of columns: tiles of four rows, then one of the rest. */
-function columnPanel(f: FunctionWriter, p: MatmulArgs, bRow: Local, tiles: Tile[], lanes: Code): Code {
+function columnPanel(f: FunctionWriter, p: MatmulArgs, tiles: Tile[], lanes: Code): Code {
   const i = f.local('i32');
   const a = f.local('i32');
   const c = f.local('i32');
   const start = f.local('i32');
   const call = (rows: number): Code =>
     tiles[rows - 1]!(
-      ...[a.get, p.b.get, c.get, p.k.get, p.aRow.get, p.aStep.get, bRow.get, bRow.get],
+      ...[a.get, p.b.get, c.get, p.k.get, p.aRow.get, p.aStep.get, p.bRow.get, p.cRow.get],
       ...[start.get, p.startRow.get, p.relu.get, lanes],
     );
   const advance = [
     a.set(i32.add(a.get, i32.shl(p.aRow.get, 2))),
-    c.set(i32.add(c.get, i32.shl(bRow.get, 2))),
+    c.set(i32.add(c.get, i32.shl(p.cRow.get, 2))),
     when(start.get, start.set(i32.add(start.get, i32.shl(p.startRow.get, 2)))),
   ];
   return [

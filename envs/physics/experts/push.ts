@@ -1,11 +1,11 @@
 import type { Options } from '../../env.js';
 import type { Expert } from '../../expert.js';
-import { HAND_RADIUS, HAND_SPEED } from '../table.js';
+import { HAND_RADIUS, HAND_SPEED, PUCK_RADIUS } from '../table.js';
 import { clamp, goalView, requireState } from './sight.js';
 import { pushAlong } from './steering.js';
 
 /** Distance of the middles of hand and puck when they touch. */
-const CONTACT = HAND_RADIUS + 0.1;
+const CONTACT = HAND_RADIUS + PUCK_RADIUS;
 /** So near to the goal the puck is left alone. */
 const CLOSE = 0.03;
 

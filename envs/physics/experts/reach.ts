@@ -15,8 +15,7 @@ export function reachExpert(options: Options): Expert {
 const pointExpert: Expert = (view) => {
   const { state, goal } = goalView(view);
   // Half of the velocity remains in the next step, so half of the way is for the command.
-  const command = (axis: 0 | 1) =>
-    clamp((2 * (goal[axis]! - state[axis]!) - state[axis + 2]!) / POINT_SPEED);
+  const command = (axis: 0 | 1) => clamp((2 * (goal[axis]! - state[axis]!) - state[axis + 2]!) / POINT_SPEED);
   return Float32Array.of(command(0), command(1));
 };
 

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import t from 'tap';
 import { useBackend } from '../../../agents/nn/backend.js';
 import { inputTensor } from '../../../agents/nn/input.js';
-import { cnn, mlp, type Sequential } from '../../../agents/nn/network.js';
+import { cnn, mlp } from '../../../agents/nn/network.js';
 import { Params } from '../../../agents/nn/params.js';
+import type { Sequential } from '../../../agents/nn/sequential.js';
 import { directionalDerivative, floats, relativeError, uniform, values } from './helpers.js';
 
 const NETWORKS = {

@@ -1,0 +1,138 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { type TensorHeap, tensorHeap } from './heap.js';
+import { composeLayer, type Layer, sizeOf } from './layers/layer.js';
+import type { Network } from './network.js';
+import type { ParameterSlot, Params } from './params.js';
+import { applySequential } from './sequential-op.js';
+import { tensorFlow } from './tensorflow.js';
+
+const FLOAT = 4;
+
+/** Layers one after another. */
+export class Sequential implements Network {
+  readonly numParams: number;
+  readonly outputs: number;
+  readonly architecture: string;
+  readonly layout: readonly ParameterSlot[];
+  /** Where each layer's parameters begin. */
+  readonly offsets: readonly number[];
+  /** Floats of each layer's output of one example. */
+  readonly widths: readonly number[];
+
+  constructor(
+    readonly inputs: number[],
+    readonly layers: readonly Layer[],
+    readonly inputScale = 1,
+  ) {
+    let offset = 0;
+    const offsets: number[] = [];
+    const layout: ParameterSlot[] = [];
+    for (const [i, layer] of layers.entries()) {
+      offsets.push(offset);
+      for (const { name, shape } of layer.parameters) {
+        layout.push({ name: `${i}.${layer.kind}.${name}`, shape, offset });
+        offset += sizeOf(shape);
+      }
+    }
+    this.numParams = offset;
+    this.offsets = offsets;
+    this.layout = layout;
+    this.widths = layers.map((layer) => sizeOf(layer.outputs));
+    this.outputs = this.widths.at(-1)!;
+    this.architecture = [`[${inputs.join(', ')}]`, ...layers.map((layer) => layer.label)].join(' → ');
+  }
+
+  init(random: () => number): Float32Array {
+    const params = new Float32Array(this.numParams);
+    const specs = this.layers.flatMap((layer) => layer.parameters);
+    for (const [i, { shape, init }] of specs.entries()) {
+      params.set(init(shape, random), this.layout[i]!.offset);
+    }
+    return params;
+  }
+
+  /** The layer's own parameters among those of the layout. */
+  parametersOf<T>(layer: number, all: readonly T[]): T[] {
+    const first = this.layers.slice(0, layer).reduce((count, { parameters }) => count + parameters.length, 0);
+    return all.slice(first, first + this.layers[layer]!.parameters.length);
+  }
+
+  apply(params: tf.Tensor1D, x: tf.Tensor): tf.Tensor2D {
+    this.#checkParams(params.size);
+    const [batch = 0, ...shape] = x.shape;
+    if (shape.length !== this.inputs.length || shape.some((length, i) => length !== this.inputs[i])) {
+      throw new Error(`input: shape [${x.shape.join(', ')}] does not fit [batch, ${this.inputs.join(', ')}]`);
+    }
+    const floats = x.dtype === 'float32' ? x : tf.cast(x, 'float32');
+    const fused = tensorHeap() !== undefined || (tensorFlow() !== undefined && this.isNative);
+    return batch > 0 && fused ? applySequential(this, params, floats) : this.compose(params, floats);
+  }
+
+  /** Whether every layer knows how to run on TensorFlow. */
+  get isNative(): boolean {
+    return this.layers.every((layer) => layer.native !== undefined);
+  }
+
+  /** The network as plain tensor operations: what `apply` equals, on any backend. */
+  compose(params: tf.Tensor1D, x: tf.Tensor): tf.Tensor2D {
+    const parameters = this.layout.map(({ shape, offset }) =>
+      tf.reshape(tf.slice(params, offset, sizeOf(shape)), shape),
+    );
+    const y = this.layers.reduce(
+      (input, layer, i) => composeLayer(layer, input, this.parametersOf(i, parameters)),
+      x,
+    );
+    return tf.reshape(y, [-1, this.outputs]);
+  }
+
+  predict(params: Params, x: Float32Array | Uint8Array, batch: number): Float32Array {
+    this.#checkParams(params.size);
+    const length = batch * sizeOf(this.inputs);
+    if (x.length !== length) {
+      throw new Error(
+        `predict: ${x.length} numbers are not ${batch} inputs of [${this.inputs.join(', ')}], which take ${length}`,
+      );
+    }
+    const heap = tensorHeap();
+    if (heap !== undefined) return this.#predictOnHeap(heap, params, x, batch);
+    return tf.tidy(() => {
+      const floats =
+        x instanceof Float32Array ? x.slice() : Float32Array.from(x, (byte) => byte * this.inputScale);
+      return this.apply(params.tensor, tf.tensor(floats, [batch, ...this.inputs])).dataSync<'float32'>();
+    });
+  }
+
+  #predictOnHeap(
+    heap: TensorHeap,
+    params: Params,
+    x: Float32Array | Uint8Array,
+    batch: number,
+  ): Float32Array {
+    // The input, two buffers that the layers write in turn, and the layers' own scratch.
+    const buffer = batch * Math.max(...this.widths);
+    const own = Math.max(...this.layers.map((layer) => layer.scratch(batch)));
+    const input = heap.scratch(x.length + 2 * buffer + own);
+    const buffers = [input + FLOAT * x.length, input + FLOAT * (x.length + buffer)];
+    const scratch = input + FLOAT * (x.length + 2 * buffer);
+    heap.write(input, x, this.inputScale);
+    let from = input;
+    for (const [i, layer] of this.layers.entries()) {
+      const y = buffers[i % 2]!;
+      layer.forward(heap, {
+        batch,
+        parameters: params.address + FLOAT * this.offsets[i]!,
+        x: from,
+        y,
+        scratch,
+      });
+      from = y;
+    }
+    return heap.read(from, batch * this.outputs);
+  }
+
+  #checkParams(size: number): void {
+    if (size !== this.numParams) {
+      throw new Error(`params: ${size} numbers, but ${this.architecture} has ${this.numParams}`);
+    }
+  }
+}

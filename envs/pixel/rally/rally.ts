@@ -1,0 +1,180 @@
+/**
+ * Rally: a car on a winding road seen from above, to be kept in the right lane and driven as far as a minute allows.
+ *
+ * - Actions: 0 NOOP, 1 UP (accelerate), 2 RIGHT, 3 LEFT, 4 DOWN (brake), 5 UPRIGHT, 6 UPLEFT, 7 DOWNRIGHT, 8 DOWNLEFT.
+ *   With `continuous`, two numbers from -1 to 1 instead: steering (right is positive), then throttle (negative brakes).
+ * - The wheel turns by a quarter of its way a frame and returns by itself. The car turns on a circle of 40 pixels'
+ *   radius at least, and to at most 67 degrees off straight ahead. Its speed is 0.5 to 3 pixels a frame: it gains 1/32 a
+ *   frame at full throttle, loses 1/12 under the brake and 1/85 by itself. It never stops.
+ * - The road has two lanes of 24 pixels. Beyond its edge the car can drive 12 pixels more, where it slows to 1 pixel a
+ *   frame; beyond that it crashes.
+ * - Reward: 1 for every 100 pixels along the road in the right lane, half of that in the left one, nothing beside the
+ *   road, where every frame costs 0.02; a crash costs 5.
+ * - Terminated: the car crashes, or 3600 frames are over.
+ * - Every episode has the road of a level: `levels` says whether it is drawn from the 800 to train on, from 200 others to
+ *   test on, or from all. A level always has the same road and landscape.
+ * - State, 16 numbers: distance from the middle of the right lane (over 48 pixels, right is positive); how far the road
+ *   and how far the car move to the right on a pixel ahead (over 1 and 3); speed (over 3); wheel; sine of the heading;
+ *   whether the car is beside the road; time left; then how far the middle of the right lane is to the right of the car
+ *   16, 32, ... 128 pixels ahead (over 80).
+ *
+ * Source: own game.
+ */
+import { Box, Discrete } from '../../../protocol/spaces/index.js';
+import type { Rng } from '../../rng/rng.js';
+import { MAX_FRAME_SKIP, pixelEnv } from '../define.js';
+import type { PixelGame } from '../game.js';
+import { axis, DOWN, joysticks, LEFT, RIGHT, UP } from '../joystick.js';
+import { clamp, pixel, UNIT } from '../motion.js';
+import { type Limits, readNumbers } from '../saved.js';
+import { Screen } from '../screen.js';
+import { HEIGHT, WIDTH } from '../size.js';
+import { FINE, HALF_WIDTH, LANE, LEVELS, OBJECT_SPACING, Road, SHOULDER, TRAIN_LEVELS } from './road.js';
+import {
+  CARS,
+  CLOCK,
+  COLORS,
+  GAUGE,
+  HEADINGS,
+  landOf,
+  OBJECTS,
+  PANEL,
+  PATTERN,
+  ROAD_ROWS,
+  ROAD_WIDTH,
+} from './scenery.js';
+
+const ACTIONS = joysticks('NOOP', 'UP', 'RIGHT', 'LEFT', 'DOWN', 'UPRIGHT', 'UPLEFT', 'DOWNRIGHT', 'DOWNLEFT');
+
+const FRAMES = 3600;
+const PANEL_HEIGHT = 14;
+/** Row of the screen at which the car's middle stays. */
+const CAR_Y = 172;
+const AHEAD = CAR_Y - PANEL_HEIGHT;
+const BEHIND = HEIGHT - 1 - CAR_Y;
+/** How far from the start of the road the car begins. */
+const START = BEHIND + 1;
+
+const FULL = 256;
+const WHEEL_SPEED = 64;
+const MIN_SPEED = 0.5 * UNIT;
+const MAX_SPEED = 3 * UNIT;
+const OFF_ROAD_SPEED = UNIT;
+const THROTTLE = 8;
+const BRAKE = 21;
+const DRAG = 3;
+const OFF_ROAD_DRAG = 24;
+/** A whole turn, in units of the heading. */
+const TURN = 65536;
+const MAX_HEADING = (TURN / 64) * HEADINGS;
+/** At full lock the car turns by speed / RADIUS radians a frame. */
+const RADIUS = 40;
+const YAW = (FULL * UNIT * RADIUS * 2 * Math.PI) / TURN;
+
+const LANE_REWARD = 1 / 100;
+const OFF_ROAD_COST = 0.02;
+const CRASH_COST = 5;
+
+/** Sine of headings, 1024 to a turn, times 2^14. */
+const SINE = Int32Array.from({ length: 1024 }, (_, i) => Math.round(Math.sin((i / 1024) * 2 * Math.PI) * 2 ** 14));
+const sine = (heading: number): number => SINE[(heading >> 6) & 1023]!;
+const cosine = (heading: number): number => sine(heading + TURN / 4);
+
+const LOOKAHEADS = 8;
+const LOOKAHEAD = 16;
+
+const ROAD_LENGTH = START + 3 * FRAMES + AHEAD + 1;
+
+const LIMITS = {
+  steering: [-FULL, FULL],
+  throttle: [-FULL, FULL],
+  level: [0, LEVELS - 1],
+  framesLeft: [0, FRAMES],
+  crashed: [0, 1],
+  x: [0, WIDTH * UNIT],
+  distance: [START * UNIT, (ROAD_LENGTH - AHEAD - 1) * UNIT],
+  heading: [-MAX_HEADING, MAX_HEADING],
+  speed: [MIN_SPEED, MAX_SPEED],
+  wheel: [-FULL, FULL],
+} as const satisfies Limits<string>;
+
+class Rally implements PixelGame<number | Float32Array> {
+  readonly screen = new Screen();
+  readonly palette = COLORS;
+  readonly actionSpace: Discrete | Box;
+  readonly stateSpace = new Box(-1, 1, [8 + LOOKAHEADS]);
+  readonly lives = 0;
+
+  /** Position of the car's middle and its speed in 1/256 of a pixel (a frame); distance along the road. */
+  readonly #now = {
+    steering: 0,
+    throttle: 0,
+    level: 0,
+    framesLeft: 0,
+    crashed: 0,
+    x: 0,
+    distance: START * UNIT,
+    heading: 0,
+    speed: MIN_SPEED,
+    wheel: 0,
+  };
+  readonly #road = new Road(ROAD_LENGTH);
+  /** The first level that an episode may have, and the first that it may not. */
+  readonly #levels: readonly [number, number];
+  #rng: Rng | undefined;
+  /** What the screen shows: the theme, and the left end of the road in each row. */
+  #shownTheme = -1;
+  readonly #shownRoad = new Uint8Array(HEIGHT);
+
+  constructor(levels: readonly [number, number], continuous: boolean) {
+    this.#levels = levels;
+    this.actionSpace = continuous ? new Box(-1, 1, [2]) : new Discrete(ACTIONS.length);
+  }
+
+  get isOver(): boolean {
+    return this.#now.crashed === 1 || this.#now.framesLeft === 0;
+  }
+
+  start(rng: Rng): void {
+    const now = this.#now;
+    now.steering = now.throttle = 0;
+    now.level = rng.integers(...this.#levels);
+    this.#road.begin(now.level);
+    now.framesLeft = FRAMES;
+    now.crashed = 0;
+    now.distance = START * UNIT;
+    this.#reach();
+    now.x = Math.round(this.#middle(0)) + LANE * UNIT;
+    now.heading = 0;
+    now.speed = UNIT;
+    now.wheel = 0;
+  }
+
+  hold(action: number | Float32Array): void {
+    const now = this.#now;
+    if (typeof action === 'number') {
+      now.steering = axis(ACTIONS[action]!, RIGHT, LEFT) * FULL;
+      now.throttle = axis(ACTIONS[action]!, UP, DOWN) * FULL;
+    } else {
+      now.steering = Math.round(action[0]! * FULL);
+      now.throttle = Math.round(action[1]! * FULL);
+    }
+  }
+
+  playFrame(): number {
+    const now = this.#now;
+    const before = now.distance;
+    const isOffRoad = Math.abs(this.#fromMiddle) > HALF_WIDTH * UNIT;
+    this.#drive(isOffRoad);
+    this.#reach();
+    now.framesLeft--;
+    const fromMiddle = this.#fromMiddle;
+    if (Math.abs(fromMiddle) > (HALF_WIDTH + SHOULDER) * UNIT) {
+      now.crashed = 1;
+      return -CRASH_COST;
+    }
+    if (Math.abs(fromMiddle) > HALF_WIDTH * UNIT) return -OFF_ROAD_COST;
+    const reward = ((now.distance - before) / UNIT) * LANE_REWARD;
+    return fromMiddle >= 0 ? reward : reward / 2;
+  }
+}
