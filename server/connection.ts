@@ -212,11 +212,15 @@ export class Connection implements ReplyPort {
     this.#socket.close('close' in entry ? entry.close : 1011, error.code);
   }
 
-  /** Answers what has come, then ends the connection. What comes meanwhile is not answered. */
+  /** Answers what has come, ends the connection, resolves when it is over. What comes meanwhile is not answered. */
   async drainAndEnd(error: FarstepError): Promise<void> {
     this.#draining = true;
-    await this.#session?.settled();
+    const closed = new Promise<void>((resolve) => {
+      this.#socket.once('close', () => resolve());
+    });
+    await Promise.race([this.#session?.settled(), closed]);
     this.end(error);
+    await closed;
   }
 
   terminate(): void {

@@ -40,6 +40,7 @@ export class Server {
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #sweeper: NodeJS.Timeout;
+  #url = '';
   #closing: Promise<void> | undefined;
 
   private constructor(options: ServerOptions) {
@@ -73,14 +74,15 @@ export class Server {
       clearInterval(server.#sweeper);
       throw error;
     });
+    const { address, family, port: taken } = server.#http.address() as AddressInfo;
+    server.#url = `ws://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
     server.#log.info({ url: server.url, server: SERVER }, 'listening');
     return server;
   }
 
   /** Where clients connect. */
   get url(): string {
-    const { address, family, port } = this.#http.address() as AddressInfo;
-    return `ws://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    return this.#url;
   }
 
   get sessions(): number {
@@ -110,15 +112,14 @@ export class Server {
 
   async #shutDown(graceMs: number): Promise<void> {
     clearInterval(this.#sweeper);
-    const drained = new Promise<void>((resolve) => this.#http.close(() => resolve()));
-    for (const connection of this.#connections) {
-      void connection.drainAndEnd(new FarstepError('shutting_down', 'the server is stopping'));
-    }
+    const stopped = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    const error = new FarstepError('shutting_down', 'the server is stopping');
+    const ended = Array.from(this.#connections, (connection) => connection.drainAndEnd(error));
     const cut = setTimeout(() => {
       for (const connection of this.#connections) connection.terminate();
       this.#http.closeAllConnections();
     }, graceMs);
-    await drained;
+    await Promise.all([stopped, ...ended]);
     clearTimeout(cut);
     this.#log.info('stopped');
   }
@@ -126,6 +127,7 @@ export class Server {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {}); // a peer that is gone before it was answered
     if (this.#closing) {
+      socket.once('finish', () => socket.destroy());
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
       return;
     }

@@ -32,7 +32,7 @@ import { pictureOptions, renderScene, type Scene, withPictures } from './picture
 import { makeRim, openBox, TABLE_FRAME } from './table.js';
 import { World } from './world.js';
 
-const GRAVITY = 10;
+const GRAVITY = 3;
 const FLOOR = 1;
 /** An object is lifted when its centre of mass is above this height. */
 const LIFTED_Y = FLOOR - 0.6;

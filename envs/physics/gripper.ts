@@ -55,7 +55,7 @@ export class Gripper {
     const fingerX = (MOST_OPENING + FINGER[0]) / 2;
     const fingerY = (PALM[1] + FINGER[1]) / 2;
     const parts = [corners(PALM), corners(FINGER, -fingerX, fingerY), corners(FINGER, fingerX, fingerY)];
-    this.body = compound(parts, { upright: true, friction: 1, frictionAir: 0, density: 0.002 });
+    this.body = compound(parts, { upright: true, friction: 1, frictionAir: 0, density: 0.01 });
     [, , this.#left, this.#right] = this.body.parts as [Body, Body, Body, Body];
     this.#palmY = -positionY(this.body);
     this.#gripY = GRIP_Y + this.#palmY;

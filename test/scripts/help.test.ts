@@ -1,6 +1,9 @@
 import t from 'tap';
 import { farstep } from './command.js';
 
+// Each command is a process of its own.
+t.setTimeout(300_000);
+
 t.test('every command explains itself', async (t) => {
   const dir = t.testdir();
   for (const command of ['serve', 'envs', 'agents', 'train', 'eval', 'bench', 'demo']) {

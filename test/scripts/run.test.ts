@@ -22,6 +22,9 @@ const onlyRun = (dir: string): string => join(dir, 'runs', readdirSync(join(dir,
 const weights = (run: string): Buffer =>
   readFileSync(join(run, 'checkpoints', 'latest', 'policy.safetensors'));
 
+// Each command is a process of its own.
+t.setTimeout(300_000);
+
 t.test('train leaves a run directory that eval plays', async (t) => {
   const dir = t.testdir();
   const trained = await farstep(dir, ...TRAIN, '--steps', '2000', '--seed', '3');

@@ -29,7 +29,7 @@ import { clamp, pixel, UNIT } from '../motion.js';
 import { type Limits, readNumbers } from '../saved.js';
 import { Screen } from '../screen.js';
 import { HEIGHT, WIDTH } from '../size.js';
-import { FINE, HALF_WIDTH, LANE, LEVELS, OBJECT_SPACING, Road, SHOULDER, TRAIN_LEVELS } from './road.js';
+import { HALF_WIDTH, LANE, LEVELS, OBJECT_SPACING, Road, SHOULDER, TRAIN_LEVELS } from './road.js';
 import {
   CARS,
   CLOCK,
@@ -69,7 +69,7 @@ const TURN = 65536;
 const MAX_HEADING = (TURN / 64) * HEADINGS;
 /** At full lock the car turns by speed / RADIUS radians a frame. */
 const RADIUS = 40;
-const YAW = (FULL * UNIT * RADIUS * 2 * Math.PI) / TURN;
+const YAW = Math.round((FULL * UNIT * RADIUS * 2 * Math.PI) / TURN);
 
 const LANE_REWARD = 1 / 100;
 const OFF_ROAD_COST = 0.02;
@@ -177,4 +177,126 @@ class Rally implements PixelGame<number | Float32Array> {
     const reward = ((now.distance - before) / UNIT) * LANE_REWARD;
     return fromMiddle >= 0 ? reward : reward / 2;
   }
+
+  observe(out: Float32Array): void {
+    const now = this.#now;
+    const lane = this.#middle(0) + LANE * UNIT;
+    out[0] = clamp((now.x - lane) / (48 * UNIT), -1, 1);
+    out[1] = (this.#middle(1) - this.#middle(0)) / UNIT;
+    out[2] = sine(now.heading) / cosine(now.heading) / 3;
+    out[3] = now.speed / MAX_SPEED;
+    out[4] = now.wheel / FULL;
+    out[5] = sine(now.heading) / 2 ** 14;
+    out[6] = Math.abs(this.#fromMiddle) > HALF_WIDTH * UNIT ? 1 : 0;
+    out[7] = now.framesLeft / FRAMES;
+    for (let i = 0; i < LOOKAHEADS; i++) {
+      const ahead = this.#middle((i + 1) * LOOKAHEAD) + LANE * UNIT - now.x;
+      out[8 + i] = clamp(ahead / (80 * UNIT), -1, 1);
+    }
+  }
+
+  draw(): void {
+    const { screen } = this;
+    const now = this.#now;
+    screen.clear();
+    if (this.#road.theme !== this.#shownTheme) this.#paintLand();
+    const here = pixel(now.distance);
+    for (let row = PANEL_HEIGHT; row < HEIGHT; row++) {
+      const distance = here + CAR_Y - row;
+      const left = pixel(this.#road.middle[distance]!) - ROAD_WIDTH / 2;
+      // Four rows make the pattern: kerbs change every time, the middle line every other.
+      const pattern = ROAD_ROWS[Math.floor(distance / PATTERN) & 3]!;
+      screen.moveStrip(row, this.#shownRoad[row]!, left, pattern);
+      this.#shownRoad[row] = left;
+    }
+    this.#drawObjects(here);
+    const car = CARS[Math.round((now.heading * 64) / TURN) + HEADINGS]!;
+    screen.drawSprite(car, pixel(now.x) - (car.width >> 1), CAR_Y - (car.height >> 1));
+    screen.drawRect(8, 4, Math.round((now.speed * 64) / MAX_SPEED), 6, GAUGE);
+    screen.drawRect(88, 4, Math.round((now.framesLeft * 64) / FRAMES), 6, CLOCK);
+  }
+
+  save(): unknown {
+    return { ...this.#now };
+  }
+
+  load(saved: unknown): void {
+    Object.assign(this.#now, readNumbers(saved, LIMITS));
+    this.#road.begin(this.#now.level);
+    this.#reach();
+  }
+
+  /** The middle of the road so many pixels ahead of the car, in 1/256 of a pixel. */
+  #middle(ahead: number): number {
+    return this.#road.middle[pixel(this.#now.distance) + ahead]!;
+  }
+
+  /** How far the car is to the right of the middle, in 1/256 of a pixel. */
+  get #fromMiddle(): number {
+    return this.#now.x - this.#middle(0);
+  }
+
+  /** Lays out the road as far as it can be seen. */
+  #reach(): void {
+    this.#road.reach(pixel(this.#now.distance) + AHEAD + 1);
+  }
+
+  #drive(isOffRoad: boolean): void {
+    const now = this.#now;
+    now.wheel += clamp(now.steering - now.wheel, -WHEEL_SPEED, WHEEL_SPEED);
+    now.heading += Math.trunc((now.wheel * now.speed) / YAW);
+    now.heading = clamp(now.heading, -MAX_HEADING, MAX_HEADING);
+    const push = Math.trunc((now.throttle * (now.throttle > 0 ? THROTTLE : BRAKE)) / FULL);
+    const drag = isOffRoad && now.speed > OFF_ROAD_SPEED ? OFF_ROAD_DRAG : push > 0 ? 0 : DRAG;
+    now.speed = clamp(now.speed + push - drag, MIN_SPEED, MAX_SPEED);
+    now.x += (now.speed * sine(now.heading)) >> 14;
+    now.distance += (now.speed * cosine(now.heading)) >> 14;
+  }
+
+  #paintLand(): void {
+    this.screen.paintRect(0, 0, WIDTH, PANEL_HEIGHT, PANEL);
+    this.screen.paintRect(0, PANEL_HEIGHT, WIDTH, HEIGHT - PANEL_HEIGHT, landOf(this.#road.theme));
+    this.#shownTheme = this.#road.theme;
+  }
+
+  /** Trees and stones, as far as they are below the panel. */
+  #drawObjects(here: number): void {
+    const { objectX, objectKind, theme } = this.#road;
+    const first = Math.max(Math.floor((here - BEHIND) / OBJECT_SPACING), 0);
+    const last = Math.floor((here + AHEAD) / OBJECT_SPACING);
+    for (let i = 2 * first; i < 2 * (last + 1); i++) {
+      const object = OBJECTS[theme]![objectKind[i]!]!;
+      const top = here + CAR_Y - (i >> 1) * OBJECT_SPACING - (object.height >> 1);
+      if (top >= PANEL_HEIGHT) this.screen.drawSprite(object, objectX[i]!, top);
+    }
+  }
 }
+
+const LEVEL_RANGES: Readonly<Record<string, readonly [number, number]>> = {
+  train: [0, TRAIN_LEVELS],
+  test: [TRAIN_LEVELS, LEVELS],
+  all: [0, LEVELS],
+};
+
+export const rally = pixelEnv({
+  name: 'Rally',
+  description: 'Keep a car in its lane on a winding road, and get as far as a minute allows.',
+  source: 'own game',
+  rewardRange: [-CRASH_COST - OFF_ROAD_COST * MAX_FRAME_SKIP, 3 * LANE_REWARD * MAX_FRAME_SKIP],
+  rewardThreshold: 70,
+  lives: 0,
+  options: {
+    levels: {
+      type: 'string',
+      default: 'all',
+      choices: ['train', 'test', 'all'],
+      description: 'Which levels the roads are drawn from: those to train on, those to test on, or all.',
+    },
+    continuous: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether an action is steering and throttle, in place of a joystick.',
+    },
+  },
+  create: ({ levels, continuous }) => new Rally(LEVEL_RANGES[levels as string]!, continuous as boolean),
+});

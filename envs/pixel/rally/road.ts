@@ -1,5 +1,5 @@
 import { createRng } from '../../rng/create.js';
-import { clamp } from '../motion.js';
+import { clamp, UNIT } from '../motion.js';
 import { WIDTH } from '../size.js';
 
 /** Levels from 0 on: the first are to learn from, the others to test on. */
@@ -12,8 +12,6 @@ export const SHOULDER = 12;
 /** The middle of the right lane from the middle of the road. */
 export const LANE = HALF_WIDTH / 2;
 
-/** Positions across the road are whole numbers of this part of a pixel. */
-export const FINE = 256;
 /** The middle of the road keeps this far from the sides of the screen. */
 const MARGIN = 44;
 /** How far the middle moves across for each pixel along the road, at most, and by how much that changes in a pixel. */
@@ -33,7 +31,7 @@ export const THEMES = 4;
  * gives the same road, which is laid out as far as it is asked for.
  */
 export class Road {
-  /** Middle of the road in 1/FINE of a pixel, by distance from the start. */
+  /** Middle of the road in 1/256 of a pixel, by distance from the start. */
   readonly middle: Int32Array;
   /** Left ends of the objects, two (left and right of the road) every OBJECT_SPACING pixels; and their kinds. */
   readonly objectX: Int16Array;
@@ -81,17 +79,17 @@ export class Road {
     const end = Math.min(distance, this.middle.length);
     while (this.#length < end) {
       const at = this.#length++;
-      const x = at === 0 ? (WIDTH / 2) * FINE : this.middle[at - 1]!;
+      const x = at === 0 ? (WIDTH / 2) * UNIT : this.middle[at - 1]!;
       if (this.#bendLeft-- === 0) this.#turn(x);
       this.#slope += clamp(this.#goal(x) - this.#slope, -BEND, BEND);
       this.middle[at] = x + this.#slope;
-      if (at % OBJECT_SPACING === 0) this.#placeObjects(at / OBJECT_SPACING, x / FINE);
+      if (at % OBJECT_SPACING === 0) this.#placeObjects(at / OBJECT_SPACING, x / UNIT);
     }
   }
 
   /** Draws the next bend; the nearer the road is to a side of the screen, the more it tends away from it. */
   #turn(x: number): void {
-    const away = Math.round((MAX_SLOPE * ((WIDTH / 2) * FINE - x)) / ((WIDTH / 2 - MARGIN) * FINE));
+    const away = Math.round((MAX_SLOPE * ((WIDTH / 2) * UNIT - x)) / ((WIDTH / 2 - MARGIN) * UNIT));
     this.#aim = clamp(this.#rng.integers(-MAX_SLOPE, MAX_SLOPE + 1) + away, -MAX_SLOPE, MAX_SLOPE);
     this.#bendLeft = this.#rng.integers(30, 120);
   }
@@ -99,8 +97,8 @@ export class Road {
   /** The slope to bend to: another than the one drawn where the road would leave the margins before it is straight. */
   #goal(x: number): number {
     const straightAt = x + (this.#slope * Math.abs(this.#slope)) / (2 * BEND);
-    if (straightAt < MARGIN * FINE) return MAX_SLOPE;
-    if (straightAt > (WIDTH - MARGIN) * FINE) return -MAX_SLOPE;
+    if (straightAt < MARGIN * UNIT) return MAX_SLOPE;
+    if (straightAt > (WIDTH - MARGIN) * UNIT) return -MAX_SLOPE;
     return this.#aim;
   }
 
