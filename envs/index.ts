@@ -4,11 +4,13 @@ import { mountainCar } from './classic/mountain-car.js';
 import { mountainCarContinuous } from './classic/mountain-car-continuous.js';
 import { pendulum } from './classic/pendulum.js';
 import type { EnvDefinition } from './env.js';
+import { goalEnvs } from './goals/index.js';
 import { asterixEnvs } from './minatar/asterix.js';
 import { breakoutEnvs } from './minatar/breakout.js';
 import { freewayEnvs } from './minatar/freeway.js';
 import { seaquestEnvs } from './minatar/seaquest.js';
 import { spaceInvadersEnvs } from './minatar/space-invaders.js';
+import { physicsEnvs } from './physics/index.js';
 import { registerEnv } from './registry.js';
 import { blackjack } from './tabular/blackjack.js';
 import { cliffWalkingEnvs } from './tabular/cliff-walking.js';
@@ -29,6 +31,8 @@ const definitions: readonly EnvDefinition[] = [
   ...frozenLakeEnvs,
   ...seaquestEnvs,
   ...spaceInvadersEnvs,
+  ...goalEnvs,
+  ...physicsEnvs,
   ...taxiEnvs,
 ];
 for (const definition of definitions) registerEnv(definition);

@@ -1,5 +1,6 @@
 /** Parsers of option values. What they throw, commander prints behind the option's name. */
 import { InvalidArgumentError } from 'commander';
+import type { Options } from '../protocol/index.js';
 
 const number = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text.replaceAll('_', '')));
 
@@ -30,4 +31,19 @@ export function assignment(
   const at = text.indexOf('=');
   if (at <= 0) throw new InvalidArgumentError('Expected name=value.');
   return { ...sofar, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** Env options as they were written, `name=value`: JSON where a value is some, else the text itself. */
+export function optionValues(given: Readonly<Record<string, string>> = {}): Options {
+  const value = (text: string): Options[string] => {
+    try {
+      const parsed: unknown = JSON.parse(text);
+      if (parsed === null || ['boolean', 'number', 'string'].includes(typeof parsed))
+        return parsed as Options[string];
+    } catch {
+      // Text without quotes.
+    }
+    return text;
+  };
+  return Object.fromEntries(Object.entries(given).map(([name, text]) => [name, value(text)]));
 }

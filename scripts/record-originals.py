@@ -375,7 +375,8 @@ def record(recording):
 
 def record_generators():
     """What NumPy's two generators give for some seeds, for the tests of envs/rng/."""
-    ranges = [1, 2, 3, 10, 1000, 2**31, 2**32 - 1, 2**32]
+    # Where a range is just above a power of two, about half of the draws are rejected.
+    ranges = [1, 2, 3, 10, 1000, 2**31, 2**31 + 1, 2**31 + 1, 2**31 + 1, 2**32 - 1, 2**32]
     pcg64 = []
     for seed in PCG_SEEDS:
         rng = np.random.default_rng(seed)

@@ -11,9 +11,11 @@
  */
 import { Discrete, MultiBinary } from '../../protocol/spaces/index.js';
 import type { Image, Options } from '../env.js';
+import type { Expert, ExpertEnvDefinition } from '../expert.js';
 import {
   GoalEnv,
   type GoalEnvDefinition,
+  type GoalObservation,
   type Goals,
   type GoalTask,
   goalOptions,
@@ -110,7 +112,16 @@ const ONE: Color = [52, 73, 94];
 const ZERO: Color = [236, 240, 241];
 const WRONG: Color = [231, 76, 60];
 
-const define = (bits: number): GoalEnvDefinition => {
+/** Flips the first wrong bit, or any where none is wrong. */
+const expert: Expert = (view) => {
+  const { achieved_goal: bits, desired_goal: goal } = view as unknown as GoalObservation;
+  return Math.max(
+    bits.findIndex((bit, i) => bit !== goal[i]),
+    0,
+  );
+};
+
+const define = (bits: number): GoalEnvDefinition & ExpertEnvDefinition => {
   const tasks = tasksOf(bits);
   return {
     spec: {
@@ -126,7 +137,8 @@ const define = (bits: number): GoalEnvDefinition => {
     rng: 'pcg64',
     rewardFunctions: rewardFunctionsOf(tasks, bits),
     create: (options) => new BitFlipping(bits, options),
+    expert: () => expert,
   };
 };
 
-export const bitFlippingEnvs: readonly GoalEnvDefinition[] = SIZES.map(define);
+export const bitFlippingEnvs = SIZES.map(define);

@@ -34,6 +34,8 @@ export interface BodyOptions {
   /** Share of its velocity that a body loses in each engine step. */
   readonly frictionAir?: number;
   readonly restitution?: number;
+  /** How deep others may stick in the body before it and they are pushed apart, in matter's units; 0.05 unless told. */
+  readonly slop?: number;
   readonly collisionFilter?: Matter.ICollisionFilter;
   /** Whether nothing can turn the body. */
   readonly upright?: boolean;
@@ -58,6 +60,8 @@ export function compound(parts: readonly Points[], { upright = false, ...options
   });
   const matter = made.length === 1 ? made[0]! : Matter.Body.create({ ...options, parts: made });
   if (upright) Matter.Body.setInertia(matter, Infinity);
+  // Matter gives a body that is static a friction of 1, whatever the options say.
+  matter.friction = options.friction ?? matter.friction;
   const body = matter as unknown as Body;
   const { x, y } = body.position;
   const home = body.parts.map((part) => ({

@@ -5,8 +5,8 @@
  *   the episode ends after this step.
  * - Reward: 1 if the episode is terminated with an object lifted, its centre of mass 0.6 above the floor; otherwise 0.
  *   When time runs out there is no reward; the info `is_success` tells whether an object is lifted now.
- * - Observation: the gripper's grip point (x, y), its velocity, sine and cosine of its angle, its opening, and for each
- *   finger whether it touches something on its inner side; then for each object: centre of mass (x, y), the same from the
+ * - Observation: the gripper's grip point (x, y), its velocity, sine and cosine of its angle, its opening, and
+ *   whether it holds something between its fingers; then for each object: centre of mass (x, y), the same from the
  *   grip point, cosine and sine of twice the angle of its narrowest direction, its width in that direction and its length.
  * - Objects: `num_objects` different convex polygons that stand apart on the floor. `objects` chooses from which set they
  *   are drawn: `train`, `test` (never seen in training) or `all`.
@@ -46,6 +46,13 @@ const START_Y = -0.2;
 /** Numbers in the observation for each object. */
 const OBJECT_VIEW = 8;
 
+/** Smooth walls and a lid over a rough floor. */
+function makeBin(): Body[] {
+  const walls = makeRim(2, 2);
+  walls[1].friction = 1;
+  return walls;
+}
+
 class Grasp implements Env<Float32Array>, Scene {
   readonly observationSpace: Box;
   readonly actionSpace = new Box(-1, 1, [5]);
@@ -57,7 +64,7 @@ class Grasp implements Env<Float32Array>, Scene {
 
   readonly #world = new World(GRAVITY);
   readonly #gripper = new Gripper(this.#world);
-  readonly #fixtures = [...makeRim(2, 2), this.#gripper.body];
+  readonly #fixtures = [...makeBin(), this.#gripper.body];
   /** The body of each shape that was in the bin so far. */
   readonly #bodies = new Map<number, Body>();
   readonly #objectSet: readonly [number, number];
@@ -111,7 +118,7 @@ class Grasp implements Env<Float32Array>, Scene {
 
   step(action: Float32Array): void {
     for (let i = 0; i < SUBSTEPS; i++) {
-      this.#gripper.control(action);
+      this.#gripper.control(action, this.#objects);
       this.#world.step();
     }
     this.terminated = action[4]! > TERMINATE;
@@ -126,7 +133,7 @@ class Grasp implements Env<Float32Array>, Scene {
   observe(view: View): void {
     const out = view as Float32Array;
     const gripper = this.#gripper;
-    gripper.write(out);
+    gripper.write(out, this.#objects);
     for (let i = 0; i < this.#objects.length; i++) {
       const object = this.#objects[i]!;
       const shape = SHAPES[this.#shapes[i]!]!;

@@ -29,15 +29,18 @@ const GRIP_Y = PALM[1] / 2 + 0.75 * FINGER[1];
 /** Full speed, a second: lengths, radians, and distance between the fingers. */
 export const SPEED = 2;
 export const TURN_SPEED = 3;
-export const GRIP_SPEED = 1.2;
+export const GRIP_SPEED = 0.8;
 /** How much the speed may change in an engine step: how strong the arm is. */
 const STRENGTH = 0.8;
 /** Closing fingers stop when both are pressed as deep as this into what is between them. */
-const GRIP_DEPTH = 0.005;
+const GRIP_DEPTH = 0.006;
 
 /**
  * A palm with two fingers, seen from the side, on an arm that moves, turns and holds it up. It is one body that yields to
  * what it runs into; its fingers slide along the palm.
+ *
+ * Matter's friction stops a motion only after gravity has moved the body in each step, so that what is held would creep
+ * out of the fingers. Therefore they carry the weight of what they press on from both sides, as static friction would.
  */
 export class Gripper {
   readonly body: Body;
@@ -55,7 +58,7 @@ export class Gripper {
     const fingerX = (MOST_OPENING + FINGER[0]) / 2;
     const fingerY = (PALM[1] + FINGER[1]) / 2;
     const parts = [corners(PALM), corners(FINGER, -fingerX, fingerY), corners(FINGER, fingerX, fingerY)];
-    this.body = compound(parts, { upright: true, friction: 1, frictionAir: 0, density: 0.01 });
+    this.body = compound(parts, { upright: true, friction: 1, frictionAir: 0, density: 0.01, slop: 1 });
     [, , this.#left, this.#right] = this.body.parts as [Body, Body, Body, Body];
     this.#palmY = -positionY(this.body);
     this.#gripY = GRIP_Y + this.#palmY;
@@ -76,19 +79,34 @@ export class Gripper {
     this.opening = MOST_OPENING;
   }
 
-  /** Takes a command for the next engine step: motion along x and y, turn, and grip (above 0 closes). */
-  control(command: Float32Array): void {
+  /**
+   * Takes a command for the next engine step: motion along x and y, turn, and grip (above 0 closes). `objects` is what
+   * there is to grip, each of one part.
+   */
+  control(command: Float32Array, objects: readonly Body[]): void {
     const { body } = this;
     this.#world.hold(body);
     drive(body, SPEED * command[0]!, SPEED * command[1]!, STRENGTH);
     const turned = body.angle + (TURN_SPEED / STEP_RATE) * command[2]!;
     spin(body, (Math.min(Math.max(turned, -MOST_TURN), MOST_TURN) - body.angle) * STEP_RATE);
-    this.#moveFingers((GRIP_SPEED / STEP_RATE) * command[3]!);
+
+    let pressure = 0;
+    for (const object of objects) {
+      const pressed = this.#pressure(object);
+      if (pressed > 0) this.#world.hold(object);
+      pressure = Math.max(pressure, pressed);
+    }
+    const closing = (GRIP_SPEED / STEP_RATE) * command[3]!;
+    if (closing < 0 || pressure < GRIP_DEPTH) this.#moveFingers(closing);
   }
 
-  /** Brings the fingers nearer to each other by `closing`, unless they hold something. */
+  /** How deep the fingers are both pressed into an object; 0 unless it is between them. */
+  #pressure(object: Body): number {
+    return Math.min(this.#world.overlap(this.#left, object), this.#world.overlap(this.#right, object));
+  }
+
+  /** Brings the fingers nearer to each other. */
   #moveFingers(closing: number): void {
-    if (closing > 0 && Math.min(this.leftPressure, this.rightPressure) > GRIP_DEPTH) return;
     const opening = Math.min(Math.max(this.opening - closing, 0), MOST_OPENING);
     const way = (this.opening - opening) / 2;
     const x = way * Math.cos(this.body.angle);
@@ -98,17 +116,8 @@ export class Gripper {
     this.opening = opening;
   }
 
-  /** How deep each finger is pressed into something on its inner side; 0 if nothing is there. */
-  get leftPressure(): number {
-    return this.#world.pressure(this.#left, Math.cos(this.body.angle), Math.sin(this.body.angle));
-  }
-
-  get rightPressure(): number {
-    return this.#world.pressure(this.#right, -Math.cos(this.body.angle), -Math.sin(this.body.angle));
-  }
-
-  /** Writes grip point, velocity, sine and cosine of the angle, opening, and whether each finger touches something inside. */
-  write(out: Float32Array): void {
+  /** Writes grip point, velocity, sine and cosine of the angle, opening, and whether something is held. */
+  write(out: Float32Array, objects: readonly Body[]): void {
     out[0] = this.x;
     out[1] = this.y;
     out[2] = velocityX(this.body);
@@ -116,8 +125,8 @@ export class Gripper {
     out[4] = Math.sin(this.body.angle);
     out[5] = Math.cos(this.body.angle);
     out[6] = this.opening;
-    out[7] = this.leftPressure > 0 ? 1 : 0;
-    out[8] = this.rightPressure > 0 ? 1 : 0;
+    out[7] = 0;
+    for (const object of objects) if (this.#pressure(object) > 0) out[7] = 1;
   }
 
   draw(painter: Painter): void {
@@ -132,4 +141,4 @@ export class Gripper {
 }
 
 /** Numbers that `Gripper.write` writes. */
-export const GRIPPER_VIEW = 9;
+export const GRIPPER_VIEW = 8;

@@ -110,7 +110,7 @@ export const sumo: ExpertEnvDefinition = {
         default: 0.7,
         min: 0,
         max: 1,
-        description: 'Thrust of the scripted opponent, as a share of the player\'s.',
+        description: "Thrust of the scripted opponent, as a share of the player's.",
       },
       ...pictureOptions,
     },

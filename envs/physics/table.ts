@@ -32,9 +32,9 @@ export const driveHand = (hand: Body, action: Float32Array): void =>
 
 export const PUCK_RADIUS = 0.1;
 
-/** A wall around (x, y). */
+/** A smooth wall around (x, y). */
 export function makeWall(x: number, y: number, width: number, height: number): Body {
-  const wall = rectangle(width, height, { isStatic: true });
+  const wall = rectangle(width, height, { isStatic: true, friction: 0 });
   place(wall, x, y);
   return wall;
 }
@@ -42,8 +42,8 @@ export function makeWall(x: number, y: number, width: number, height: number): B
 /** Thickness of outer walls: more than anything moves in an engine step. */
 export const WALL = 0.2;
 
-/** Four walls around a table `width` by `height` about the origin. */
-export const makeRim = (width: number, height: number): Body[] => [
+/** Walls above, below, left and right of a table `width` by `height` about the origin. */
+export const makeRim = (width: number, height: number): [Body, Body, Body, Body] => [
   makeWall(0, -(height + WALL) / 2, width + 2 * WALL, WALL),
   makeWall(0, (height + WALL) / 2, width + 2 * WALL, WALL),
   makeWall(-(width + WALL) / 2, 0, WALL, height),

@@ -68,19 +68,14 @@ export class World {
     body.force.y = -body.mass * this.#engine.gravity.scale;
   }
 
-  /**
-   * How deep a part sticks in something that lies on the side of it to which (x, y) points: the most in length units, or
-   * 0 if nothing is there. Bodies at rest against each other overlap a little; pressed together they do so more.
-   */
-  pressure(part: Body, x: number, y: number): number {
-    let most = 0;
+  /** How deep two parts stick in each other; 0 if they do not touch. Things at rest overlap a little, pressed ones more. */
+  overlap(a: Body, b: Body): number {
     for (const { bodyA, bodyB, collision } of (this.#engine.pairs as Pairs).list) {
-      if (bodyA.id !== part.id && bodyB.id !== part.id) continue;
-      const other = bodyA.id === part.id ? bodyB : bodyA;
-      const side = (other.position.x - part.position.x) * x + (other.position.y - part.position.y) * y;
-      if (side > 0) most = Math.max(most, collision.depth);
+      if ((bodyA.id === a.id && bodyB.id === b.id) || (bodyA.id === b.id && bodyB.id === a.id)) {
+        return collision.depth / UNIT;
+      }
     }
-    return most / UNIT;
+    return 0;
   }
 
   save(): WorldState {

@@ -1,5 +1,5 @@
 import { HEIGHT, WIDTH } from './size.js';
-import type { Spans } from './spans.js';
+import { afterRun, runEnd, runStart, type Tiles } from './tiles.js';
 
 /** Pixels in a 32-bit word, and words in a row of the screen. */
 const WORD = 4;
@@ -33,10 +33,14 @@ export class AreaResize {
   /** Vertical sums of the row at hand, one a column of the screen. */
   readonly #sums = new Int32Array(WIDTH);
 
+  /** Sums over the area of each pixel of the row at hand. */
+  readonly #totals: Int32Array;
+
   /** `size` is the width and height of the result, from `MIN_SIZE` to that of the screen. */
   constructor(readonly size: number) {
     this.#columns = shrink(WIDTH, size);
     this.#rows = shrink(HEIGHT, size);
+    this.#totals = new Int32Array(size);
   }
 
   /**
@@ -44,21 +48,18 @@ export class AreaResize {
    * @param words - the screen, a brightness a byte, read four pixels at a time
    * @param out - pixel i of the result goes to `out[offset + i * stride]`
    */
-  resize(words: Int32Array, changed: Spans, out: Uint8ClampedArray, offset: number, stride: number): void {
+  resize(words: Int32Array, changed: Tiles, out: Uint8ClampedArray, offset: number, stride: number): void {
     const { size } = this;
     const { first, taps } = this.#rows;
     for (let y = 0; y < size; y++) {
-      let left = WIDTH;
-      let right = 0;
-      for (let row = first[y]!; row < first[y]! + taps; row++) {
-        left = Math.min(left, changed.left[row]!);
-        right = Math.max(right, changed.right[row]!);
+      let tiles = 0;
+      for (let row = first[y]!; row < first[y]! + taps; row++) tiles |= changed.rows[row]!;
+      for (let rest = tiles; rest !== 0; rest = afterRun(rest)) {
+        const from = Math.floor((runStart(rest) * size) / WIDTH);
+        const to = Math.ceil((runEnd(rest) * size) / WIDTH);
+        this.#sumRows(words, y, from, to);
+        this.#average(from, to, out, offset + y * size * stride, stride);
       }
-      if (left >= right) continue;
-      const from = Math.floor((left * size) / WIDTH);
-      const to = Math.ceil((right * size) / WIDTH);
-      this.#sumRows(words, y, from, to);
-      this.#average(from, to, out, offset + y * size * stride, stride);
     }
   }
 
@@ -68,12 +69,12 @@ export class AreaResize {
     const { first, taps, weights } = this.#rows;
     const begin = this.#columns.first[from]! >> 2;
     const end = (this.#columns.first[to - 1]! + this.#columns.taps + WORD - 1) >> 2;
-    sums.fill(0);
     for (let k = 0; k < taps; k += 3) {
       const row = (first[y]! + k) * ROW;
       const weightA = weights[y * taps + k]!;
       const weightB = weights[y * taps + k + 1]!;
       const weightC = weights[y * taps + k + 2]!;
+      const kept = k === 0 ? 0 : -1; // the first rows replace the sums of another time
       for (let i = begin; i < end; i++) {
         const a = words[row + i]!;
         const b = words[row + ROW + i]!;
@@ -84,10 +85,10 @@ export class AreaResize {
           Math.imul(weightA, (a >>> 8) & LANES) +
           Math.imul(weightB, (b >>> 8) & LANES) +
           Math.imul(weightC, (c >>> 8) & LANES);
-        sums[i * WORD]! += even & 0xffff;
-        sums[i * WORD + 1]! += odd & 0xffff;
-        sums[i * WORD + 2]! += even >>> 16;
-        sums[i * WORD + 3]! += odd >>> 16;
+        sums[i * WORD] = (sums[i * WORD]! & kept) + (even & 0xffff);
+        sums[i * WORD + 1] = (sums[i * WORD + 1]! & kept) + (odd & 0xffff);
+        sums[i * WORD + 2] = (sums[i * WORD + 2]! & kept) + (even >>> 16);
+        sums[i * WORD + 3] = (sums[i * WORD + 3]! & kept) + (odd >>> 16);
       }
     }
   }
@@ -95,21 +96,23 @@ export class AreaResize {
   /** Averages the sums along the row, whose column 0 goes to `out[row]`. */
   #average(from: number, to: number, out: Uint8ClampedArray, row: number, stride: number): void {
     const sums = this.#sums;
+    const totals = this.#totals;
     const { first, taps, weights } = this.#columns;
-    const total = this.#columns.total * this.#rows.total;
-    for (let x = from, at = row + from * stride; x < to; x++, at += stride) {
-      const start = first[x]!;
-      let sum = 0;
-      for (let k = 0; k < taps; k += 3) {
-        const source = start + k;
+    for (let k = 0; k < taps; k += 3) {
+      const kept = k === 0 ? 0 : -1;
+      for (let x = from; x < to; x++) {
+        const source = first[x]! + k;
         const weight = x * taps + k;
-        sum +=
+        const sum =
           Math.imul(weights[weight]!, sums[source]!) +
           Math.imul(weights[weight + 1]!, sums[source + 1]!) +
           Math.imul(weights[weight + 2]!, sums[source + 2]!);
+        totals[x] = (totals[x]! & kept) + sum;
       }
-      out[at] = sum / total; // a clamped array rounds halves to even
     }
+    const area = this.#columns.total * this.#rows.total;
+    // A clamped array rounds halves to even.
+    for (let x = from, at = row + from * stride; x < to; x++, at += stride) out[at] = totals[x]! / area;
   }
 }
 

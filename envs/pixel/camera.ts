@@ -3,10 +3,9 @@ import { AreaResize } from './area-resize.js';
 import type { Channel, Palette } from './palette.js';
 import type { Screen } from './screen.js';
 import { HEIGHT, WIDTH } from './size.js';
-import { Spans } from './spans.js';
+import { afterRun, runEnd, runStart, Tiles } from './tiles.js';
 
-/** Pixels in a 32-bit word. */
-const WORD = 4;
+/** Every other byte of a word, and a bit above each. */
 const LANES = 0x00ff00ff;
 const CARRY = 0x01000100;
 
@@ -46,8 +45,8 @@ export class Camera {
   readonly #beforeWords: Int32Array;
   readonly #screenWords: Int32Array;
   /** What changed since the last picture, and what of that its frame before does not show yet. */
-  readonly #changed = new Spans();
-  readonly #late = new Spans();
+  readonly #changed = new Tiles();
+  readonly #late = new Tiles();
 
   constructor(screen: Screen, { channels, size, maxPool }: CameraSettings) {
     this.#screen = screen;
@@ -103,29 +102,32 @@ export class Camera {
 
   /** Looks up the brightness of what changed. */
   #expose({ channel, words }: Plane): void {
-    const { left, right } = this.#changed;
+    const { rows } = this.#changed;
     const screen = this.#screenWords;
     const before = this.#beforeWords;
     for (let row = 0; row < HEIGHT; row++) {
-      const end = (row * WIDTH + right[row]! + WORD - 1) >> 2;
-      for (let i = (row * WIDTH + left[row]!) >> 2; i < end; i++) {
-        const now = screen[i]!;
-        const then = before[i]!;
-        const light = brightness(channel, now);
-        words[i] = now === then ? light : brighter(light, brightness(channel, then));
+      for (let rest = rows[row]!; rest !== 0; rest = afterRun(rest)) {
+        const end = (row * WIDTH + runEnd(rest)) >> 2;
+        for (let i = (row * WIDTH + runStart(rest)) >> 2; i < end; i++) {
+          const now = screen[i]!;
+          const then = before[i]!;
+          const light = brightness(channel, now);
+          words[i] = now === then ? light : brighter(light, brightness(channel, then));
+        }
       }
     }
   }
 
   /** Copies what changed of channel `index` into the picture. */
   #copy({ pixels }: Plane, index: number): void {
-    const { left, right } = this.#changed;
+    const { rows } = this.#changed;
     const { picture } = this;
     const channels = this.#planes.length;
     for (let row = 0; row < HEIGHT; row++) {
-      const end = row * WIDTH + right[row]!;
-      for (let i = row * WIDTH + left[row]!, at = i * channels + index; i < end; i++, at += channels) {
-        picture[at] = pixels[i]!;
+      for (let rest = rows[row]!; rest !== 0; rest = afterRun(rest)) {
+        const end = row * WIDTH + runEnd(rest);
+        let at = (row * WIDTH + runStart(rest)) * channels + index;
+        for (let i = row * WIDTH + runStart(rest); i < end; i++, at += channels) picture[at] = pixels[i]!;
       }
     }
   }

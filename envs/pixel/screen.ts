@@ -1,7 +1,7 @@
 import { GLYPH_WIDTH, glyph } from '../font.js';
 import { HEIGHT, WIDTH } from './size.js';
-import { Spans } from './spans.js';
 import { type Sprite, TRANSPARENT } from './sprite.js';
+import { Tiles } from './tiles.js';
 
 /** How many figures can stand on the screen at once. */
 const MAX_FIGURES = 256;
@@ -17,7 +17,7 @@ export class Screen {
   /** What shows, row by row. */
   readonly pixels = new Uint8Array(WIDTH * HEIGHT);
   /** What was touched since the reader of the pixels last cleared this. */
-  readonly touched = new Spans();
+  readonly touched = new Tiles();
 
   readonly #background = new Uint8Array(WIDTH * HEIGHT);
   /** Left, top, right and bottom of every figure. */
@@ -71,19 +71,22 @@ export class Screen {
   }
 
   /**
-   * Moves a strip of one row that its owner drew with its left end at `from` to `to`, in new colours. It is no figure:
-   * `clear` leaves it alone, but may break it where a figure stood. Both ends are inside the screen.
+   * Moves a strip of one row, which its owner drew with its left end at `from`, to `to`, in new colours. It is no figure:
+   * `clear` leaves it alone, and breaks it where a figure stood. Both ends are on the screen.
    */
   moveStrip(row: number, from: number, to: number, colors: Uint8Array): void {
     const { pixels } = this;
-    const start = row * WIDTH;
+    const background = this.#background;
     const { length } = colors;
-    for (let at = start + from; at < start + Math.min(to, from + length); at++) pixels[at] = this.#background[at]!;
-    for (let at = start + Math.max(from, to + length); at < start + from + length; at++) {
-      pixels[at] = this.#background[at]!;
+    const start = row * WIDTH;
+    const end = Math.max(from, to) + length;
+    for (let x = Math.min(from, to); x < end; x++) {
+      const i = x - to;
+      const color = i >= 0 && i < length ? colors[i]! : background[start + x]!;
+      if (pixels[start + x] === color) continue;
+      pixels[start + x] = color;
+      this.touched.add(row, x, x + 1);
     }
-    for (let i = 0, at = start + to; i < length; i++, at++) pixels[at] = colors[i]!;
-    this.touched.add(row, Math.min(from, to), Math.max(from, to) + length);
   }
 
   /** A rectangle that stands until the next `clear`. */
@@ -108,11 +111,14 @@ export class Screen {
   }
 
   #sprite({ width, height, colors }: Sprite, x: number, y: number, layer: Uint8Array): void {
-    for (let i = 0, row = y; row < y + height; row++) {
-      for (let column = x; column < x + width; column++, i++) {
-        const color = colors[i]!;
-        const inside = column >= 0 && column < WIDTH && row >= 0 && row < HEIGHT;
-        if (color !== TRANSPARENT && inside) layer[row * WIDTH + column] = color;
+    const left = Math.max(x, 0);
+    const right = Math.min(x + width, WIDTH);
+    const bottom = Math.min(y + height, HEIGHT);
+    for (let row = Math.max(y, 0); row < bottom; row++) {
+      const shift = (row - y) * width - x;
+      for (let column = left; column < right; column++) {
+        const color = colors[shift + column]!;
+        if (color !== TRANSPARENT) layer[row * WIDTH + column] = color;
       }
     }
   }

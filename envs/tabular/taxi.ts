@@ -132,8 +132,8 @@ class Taxi extends TableEnv {
     const hasMoved = before.row !== after.row || before.column !== after.column;
     if (before.passenger === IN_TAXI && hasMoved) {
       this.#isFickle = false;
-      const others = [0, 1, 2, 3].filter((stand) => stand !== before.destination);
-      this.state = encode({ ...after, destination: others[this.rng!.integers(0, 3)]! });
+      const other = this.rng!.integers(0, STANDS.length - 1);
+      this.state = encode({ ...after, destination: other < before.destination ? other : other + 1 });
     }
   }
 

@@ -3,10 +3,9 @@ import { BACKENDS, type BackendName } from '../../agents/nn/backend.js';
 import { type AgentDefinition, getAgent, listAgents } from '../../agents/registry.js';
 import { RunDirectory } from '../../agents/run/output/run-directory.js';
 import { completeSettings, parseAssignment, type SettingValue } from '../../agents/settings.js';
-import type { Options } from '../../protocol/index.js';
 import { describeScore, evaluateRun } from '../evaluation.js';
 import { interrupt } from '../interrupt.js';
-import { assignment, integer } from '../options.js';
+import { assignment, integer, optionValues } from '../options.js';
 import { resumeTraining, startTraining, type TrainingConfig, type TrainingResult } from '../training.js';
 
 export interface TrainOptions {
@@ -27,17 +26,6 @@ export interface TrainOptions {
 const EVALUATIONS = 20;
 const CHECKPOINTS = 4;
 
-/** An env option as it was written: JSON where it is some, else the text itself. */
-function optionValue(text: string): boolean | number | string | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (value === null || ['boolean', 'number', 'string'].includes(typeof value)) return value as never;
-  } catch {
-    // Text without quotes.
-  }
-  return text;
-}
-
 /** What a new run is made of: what was asked for, else the preset of the env, else the agent's defaults. */
 export function newConfig(definition: AgentDefinition, env: string, given: TrainOptions): TrainingConfig {
   const preset = definition.presets[env];
@@ -47,13 +35,10 @@ export function newConfig(definition: AgentDefinition, env: string, given: Train
     chosen[name] = value;
   }
   const steps = given.steps ?? preset?.steps ?? 100_000;
-  const options: Options = Object.fromEntries(
-    Object.entries(given.option ?? {}).map(([name, text]) => [name, optionValue(text)]),
-  );
   return {
     agent: definition.name,
     env,
-    options,
+    options: optionValues(given.option),
     seed: given.seed ?? 0,
     steps,
     numEnvs: given.numEnvs ?? preset?.numEnvs ?? 8,

@@ -39,6 +39,9 @@ export const stepFrame = (
   ids?: Uint8Array,
 ): Uint8Array => packr.pack(ids ? [1, id, env, actions, ids] : [1, id, env, actions]);
 
+/** A message as msgpackr writes it. */
+export const packed = (message: Message): Buffer => packr.pack(message);
+
 /** Typed arrays as the bytes they are sent as. */
 export const slab = (array: ArrayBufferView): Buffer =>
   Buffer.from(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
@@ -85,7 +88,7 @@ export class RawClient {
   }
 
   send(message: Message | Uint8Array): void {
-    this.socket.send(message instanceof Uint8Array ? message : packr.pack(message));
+    this.socket.send(message instanceof Uint8Array ? message : packed(message));
   }
 
   /** Sends several messages in one write. */

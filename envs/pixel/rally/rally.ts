@@ -121,7 +121,6 @@ class Rally implements PixelGame<number | Float32Array> {
   readonly #road = new Road(ROAD_LENGTH);
   /** The first level that an episode may have, and the first that it may not. */
   readonly #levels: readonly [number, number];
-  #rng: Rng | undefined;
   /** What the screen shows: the theme, and the left end of the road in each row. */
   #shownTheme = -1;
   readonly #shownRoad = new Uint8Array(HEIGHT);

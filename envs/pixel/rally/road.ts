@@ -21,7 +21,7 @@ const BEND = 5;
 const STRAIGHT = 120;
 
 /** A tree or a stone stands on either side about every so many pixels. */
-export const OBJECT_SPACING = 24;
+export const OBJECT_SPACING = 36;
 export const OBJECT_WIDTH = 12;
 export const OBJECT_KINDS = 2;
 export const THEMES = 4;

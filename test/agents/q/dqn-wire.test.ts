@@ -37,7 +37,13 @@ t.test('CartPole, a tenth of the way', async (t) => {
 t.test('Breakout, stopped and resumed: bit for bit the run that was not', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'farstep-'));
   t.teardown(() => rm(directory, { recursive: true }));
-  const settings = { hidden: [16], memory: 500, learningStarts: 100, stepsPerUpdate: 8, updatesPerTarget: 20 };
+  const settings = {
+    hidden: [16],
+    memory: 500,
+    learningStarts: 100,
+    stepsPerUpdate: 8,
+    updatesPerTarget: 20,
+  };
   const run = async (store: Checkpoints, stopAt?: number) => {
     const env = await make('MinAtar/Breakout-v1', 3);
     const agent = dqn.create(env, settings, 5);
@@ -60,7 +66,13 @@ t.test('Breakout, stopped and resumed: bit for bit the run that was not', async 
   };
   const parameters = async (store: Checkpoints) => {
     const checkpoint = await store.load('latest');
-    const names = ['policy.safetensors', 'target.safetensors', 'optimizer.safetensors', 'replay.bin', 'run.json'];
+    const names = [
+      'policy.safetensors',
+      'target.safetensors',
+      'optimizer.safetensors',
+      'replay.bin',
+      'run.json',
+    ];
     return Buffer.concat(await Promise.all(names.map((name) => checkpoint.read(name))));
   };
   const whole = new Checkpoints(join(directory, 'whole'));

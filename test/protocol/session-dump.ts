@@ -1,0 +1,182 @@
+/** Frames of a session as an annotated hex dump, for people who write a client. */
+import { arrayType, type DType, viewOrCopy } from '../../protocol/dtypes.js';
+import type { FrameLayout, LeafLayout } from '../../protocol/frames.js';
+
+/** One msgpack value and where it lies. */
+interface Node {
+  readonly start: number;
+  /** End of the header: of the whole value, where it holds no others. */
+  readonly head: number;
+  readonly end: number;
+  readonly value?: unknown;
+  readonly entries?: readonly (readonly [Node, Node])[];
+  readonly elements?: readonly Node[];
+}
+
+function parse(frame: Buffer, start: number): Node {
+  const byte = frame[start]!;
+  const leaf = (end: number, value: unknown): Node => ({ start, head: end, end, value });
+  const array = (length: number, head: number): Node => {
+    const elements: Node[] = [];
+    let end = head;
+    for (let i = 0; i < length; i++) {
+      const element = parse(frame, end);
+      elements.push(element);
+      end = element.end;
+    }
+    return { start, head, end, elements };
+  };
+  const map = (length: number, head: number): Node => {
+    const { elements, end } = array(2 * length, head);
+    const entries = Array.from({ length }, (_, i) => [elements![2 * i]!, elements![2 * i + 1]!] as const);
+    return { start, head, end, entries };
+  };
+  const text = (length: number, head: number): Node =>
+    leaf(head + length, frame.toString('utf8', head, head + length));
+  const bin = (length: number, head: number): Node =>
+    leaf(head + length, frame.subarray(head, head + length));
+
+  if (byte < 0x80) return leaf(start + 1, byte);
+  if (byte >= 0xe0) return leaf(start + 1, byte - 256);
+  if (byte < 0x90) return map(byte & 0x0f, start + 1);
+  if (byte < 0xa0) return array(byte & 0x0f, start + 1);
+  if (byte < 0xc0) return text(byte & 0x1f, start + 1);
+  switch (byte) {
+    case 0xc0:
+      return leaf(start + 1, null);
+    case 0xc2:
+    case 0xc3:
+      return leaf(start + 1, byte === 0xc3);
+    case 0xc4:
+      return bin(frame[start + 1]!, start + 2);
+    case 0xc5:
+      return bin(frame.readUInt16BE(start + 1), start + 3);
+    case 0xcb:
+      return leaf(start + 9, frame.readDoubleBE(start + 1));
+    case 0xcc:
+      return leaf(start + 2, frame[start + 1]!);
+    case 0xcd:
+      return leaf(start + 3, frame.readUInt16BE(start + 1));
+    case 0xce:
+      return leaf(start + 5, frame.readUInt32BE(start + 1));
+    case 0xd9:
+      return text(frame[start + 1]!, start + 2);
+    case 0xdc:
+      return array(frame.readUInt16BE(start + 1), start + 3);
+    case 0xde:
+      return map(frame.readUInt16BE(start + 1), start + 3);
+    default:
+      throw new Error(`no example has the type byte 0x${byte.toString(16)} yet`);
+  }
+}
+
+const plain = ({ value, entries, elements }: Node): unknown => {
+  if (entries) return Object.fromEntries(entries.map(([key, child]) => [plain(key), plain(child)]));
+  return elements ? elements.map(plain) : value;
+};
+
+const HEX_BYTES = 20;
+const TEXT_WIDTH = 62;
+
+/** Lines of a dump. */
+class Dump {
+  readonly lines: string[] = [];
+
+  constructor(readonly frame: Buffer) {}
+
+  line(start: number, end: number, text: string): void {
+    const all = this.frame.toString('hex', start, end);
+    const hex = end - start > HEX_BYTES ? `${all.slice(0, 2 * HEX_BYTES - 2)}..` : all;
+    const note = text.length > TEXT_WIDTH ? `${text.slice(0, TEXT_WIDTH - 2)}..` : text;
+    this.lines.push(`${String(start).padStart(5)}  ${hex.padEnd(2 * HEX_BYTES)}  ${note}`.trimEnd());
+  }
+
+  map(node: Node, name: string, depth = 0): void {
+    const indent = '  '.repeat(depth);
+    for (const [key, value] of node.entries!) {
+      const label = `${indent}${String(key.value)}`;
+      if (value.entries && depth < 1) {
+        this.line(key.start, value.head, `${label}: map of ${value.entries.length}`);
+        this.map(value, name, depth + 1);
+        continue;
+      }
+      const shown = ArrayBuffer.isView(value.value)
+        ? `${value.value.byteLength} bytes`
+        : JSON.stringify(plain(value), bytesAsText);
+      this.line(key.start, value.end, `${label}: ${shown}`);
+    }
+  }
+
+  /** A slab, with the values that it holds. */
+  slab({ start, end, value }: Node, name: string, dtype: DType): void {
+    const bytes = value as Buffer;
+    const values = viewOrCopy(dtype, bytes, 0, bytes.length / arrayType(dtype).BYTES_PER_ELEMENT);
+    const digits = dtype === 'float32' ? 6 : 12;
+    const shown = Array.from(values, (x) => (typeof x === 'bigint' ? x : Number(x.toPrecision(digits))));
+    this.line(start, end, `${name}: ${dtype} ${shown.join(', ')}`);
+  }
+
+  slabs(node: Node, name: string, leaves: readonly LeafLayout[]): void {
+    this.line(node.start, node.head, `${name}: ${leaves.length} ${leaves.length === 1 ? 'leaf' : 'leaves'}`);
+    for (const [i, leaf] of leaves.entries()) this.slab(node.elements![i]!, `  leaf ${i}`, leaf.dtype);
+  }
+}
+
+const bytesAsText = (_key: string, value: unknown): unknown => {
+  const json = value as { type?: string; data?: readonly number[] };
+  return typeof value === 'object' && value !== null && json.type === 'Buffer'
+    ? `${json.data!.length} bytes`
+    : value;
+};
+
+/** A control message, a line a field. */
+export function dumpMessage(frame: Buffer): string[] {
+  const dump = new Dump(frame);
+  const node = parse(frame, 0);
+  dump.line(0, node.head, `map of ${node.entries!.length}`);
+  dump.map(node, '');
+  return dump.lines;
+}
+
+/** A step of envs whose actions are one leaf of `dtype`. */
+export function dumpStep(frame: Buffer, dtype: DType): string[] {
+  const dump = new Dump(frame);
+  const { elements, head } = parse(frame, 0);
+  const [kind, id, env, actions, ids] = elements!;
+  dump.line(0, head, `array of ${elements!.length}`);
+  dump.line(kind!.start, kind!.end, `${String(kind!.value)}: step`);
+  dump.line(id!.start, id!.end, `id: ${String(id!.value)}`);
+  dump.line(env!.start, env!.end, `env: ${String(env!.value)}`);
+  dump.slabs(actions!, 'actions', [{ dtype, size: 1, bytes: 1 }]);
+  if (ids) dump.slab(ids, 'ids', 'uint32');
+  return dump.lines;
+}
+
+/** The answer to a step. */
+export function dumpStepped(frame: Buffer, layout: FrameLayout): string[] {
+  const dump = new Dump(frame);
+  const { elements, head } = parse(frame, 0);
+  const [kind, id, n, observations, rewards, terminated, truncated, infos, ended] = elements!;
+  dump.line(0, head, `array of ${elements!.length}`);
+  dump.line(kind!.start, kind!.end, `${String(kind!.value)}: stepped`);
+  dump.line(id!.start, id!.end, `id: ${String(id!.value)}`);
+  dump.line(n!.start, n!.end, `n: ${String(n!.value)}`);
+  dump.slabs(observations!, 'observations', layout.observations);
+  dump.slab(rewards!, 'rewards', 'float64');
+  dump.slab(terminated!, 'terminated', 'bool');
+  dump.slab(truncated!, 'truncated', 'bool');
+  dump.line(infos!.start, infos!.head, `infos: ${infos!.elements!.length}`);
+  if (!ended!.elements) {
+    dump.line(ended!.start, ended!.end, 'ended: none');
+    return dump.lines;
+  }
+  const [rows, returns, lengths, seeds, finalObservations, finalInfos] = ended!.elements;
+  dump.line(ended!.start, ended!.head, 'ended: array of 6');
+  dump.slab(rows!, 'rows', 'uint32');
+  dump.slab(returns!, 'returns', 'float64');
+  dump.slab(lengths!, 'lengths', 'uint32');
+  dump.slab(seeds!, 'seeds', 'float64');
+  dump.slabs(finalObservations!, 'finalObservations', layout.observations);
+  dump.line(finalInfos!.start, finalInfos!.head, `finalInfos: ${finalInfos!.elements!.length}`);
+  return dump.lines;
+}
