@@ -43,11 +43,11 @@ export { resolveOptions } from './options.js';
 export { getEnv, listEnvs, registerEnv } from './registry.js';
 export { createRng, MAX_SEED } from './rng/create.js';
 export type { Rng } from './rng/rng.js';
+export { expandSeed } from './seeds.js';
 export type { EnvSnapshot } from './snapshot.js';
 export type { TransitionTable } from './tabular/table.js';
 export {
   type AutoresetMode,
-  expandSeed,
   type ResetRequest,
   VectorEnv,
   type VectorEnvConfig,

@@ -4,10 +4,12 @@ import { Discrete, type Space, type View } from '../protocol/spaces/index.js';
 import { ActionCheck } from './action-check.js';
 import { type EndedBatch, type ResetBatch, Rows, type StepBatch } from './batch.js';
 import type { Env, EnvDefinition, EnvSpec, Image, Options } from './env.js';
+import { IdCheck } from './id-check.js';
 import { resolveResetOptions } from './options.js';
 import { createRng, MAX_SEED } from './rng/create.js';
 import { randomSeed } from './rng/random-seed.js';
 import type { Rng } from './rng/rng.js';
+import { checkSeeds } from './seeds.js';
 import { type EnvSnapshot, readEnvSnapshot } from './snapshot.js';
 import type { TransitionTable } from './tabular/table.js';
 
@@ -44,10 +46,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 const UNBORN = 0;
 const RUNNING = 1;
 const ENDED = 2;
-
-/** The seeds of `count` envs given one: env i gets `seed + i`, as in Gymnasium. */
-export const expandSeed = (seed: number, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => seed + i);
 
 /**
  * N copies of one env that are stepped together, with Gymnasium's vector semantics: seeding, time limit, autoreset,
@@ -92,9 +90,7 @@ export class VectorEnv {
   readonly #stepBatch: Mutable<StepBatch>;
   readonly #ended: Mutable<EndedBatch>;
   readonly #everyId: Uint32Array;
-  /** When each id was last part of a request, to find repeated ones. */
-  readonly #lastUse: Uint32Array;
-  #use = 0;
+  readonly #idCheck: IdCheck;
 
   constructor(definition: EnvDefinition, config: VectorEnvConfig) {
     const n = config.numEnvs;
@@ -155,14 +151,14 @@ export class VectorEnv {
       seeds: new Float64Array(n),
     };
     this.#everyId = Uint32Array.from({ length: n }, (_, i) => i);
-    this.#lastUse = new Uint32Array(n);
+    this.#idCheck = new IdCheck(n);
   }
 
   /** Starts an episode in each of the envs asked for. Throws `bad_ids`, `bad_message` (a seed) or `bad_options`. */
   reset(request: ResetRequest = {}): ResetBatch {
     const { ids = this.#everyId, seeds } = request;
-    this.#checkIds('reset', ids);
-    if (seeds !== undefined) this.#checkSeeds(seeds, ids);
+    this.#idCheck.check('reset', ids);
+    if (seeds !== undefined) checkSeeds(this.spec.id, MAX_SEED[this.#definition.rng], seeds, ids);
     const options = resolveResetOptions(this.#definition, request.options);
     let id = 0;
     try {
@@ -185,7 +181,7 @@ export class VectorEnv {
    * Throws `bad_ids`, `not_reset`, `episode_over` or `bad_action`, and then no env was stepped.
    */
   step(ids: Uint32Array = this.#everyId): StepBatch {
-    if (ids !== this.#everyId) this.#checkIds('step', ids);
+    if (ids !== this.#everyId) this.#idCheck.check('step', ids);
     this.#checkSteps(ids);
     this.#ended.n = 0;
     let id = 0;
@@ -235,7 +231,7 @@ export class VectorEnv {
    * Throws `bad_ids`, or `bad_message` if it is no such snapshot; then the env is as it was.
    */
   restore(id: number, snapshot: unknown): void {
-    this.#checkId('restore', id);
+    this.#idCheck.checkOne('restore', id);
     const env = this.#envs[id]!;
     const from = readEnvSnapshot(snapshot, this.#identity);
     let rng = this.#rngs[id];
@@ -331,44 +327,9 @@ export class VectorEnv {
     }
   }
 
-  #checkIds(where: string, ids: Uint32Array): void {
-    if (ids.length > this.numEnvs) {
-      throw new FarstepError('bad_ids', `${where}: ${ids.length} ids for ${this.numEnvs} envs`);
-    }
-    this.#use++;
-    for (const id of ids) {
-      this.#checkId(where, id);
-      if (this.#lastUse[id] === this.#use)
-        throw new FarstepError('bad_ids', `${where}: env ${id} is named twice`);
-      this.#lastUse[id] = this.#use;
-    }
-  }
-
-  #checkId(where: string, id: number): void {
-    if (!(Number.isInteger(id) && id >= 0 && id < this.numEnvs)) {
-      throw new FarstepError('bad_ids', `${where}: no env ${id}; there are ${this.numEnvs}`);
-    }
-  }
-
-  #checkSeeds(seeds: ArrayLike<number | null>, ids: Uint32Array): void {
-    if (seeds.length !== ids.length) {
-      throw new FarstepError('bad_message', `reset: ${seeds.length} seeds for ${ids.length} envs`);
-    }
-    const max = MAX_SEED[this.#definition.rng];
-    for (let row = 0; row < seeds.length; row++) {
-      const seed = seeds[row]!;
-      if (seed !== null && !(Number.isInteger(seed) && seed >= 0 && seed <= max)) {
-        throw new FarstepError(
-          'bad_message',
-          `reset: env ${ids[row]}: the seed of ${this.spec.id} must be an integer from 0 to ${max}, got ${seed}`,
-        );
-      }
-    }
-  }
-
   /** The env of that id, which has been reset. */
   #born(where: string, id: number): Env {
-    this.#checkId(where, id);
+    this.#idCheck.checkOne(where, id);
     if (this.#phase[id] === UNBORN)
       throw new FarstepError('not_reset', `${where}: env ${id} was never reset`);
     return this.#envs[id]!;

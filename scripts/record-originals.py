@@ -113,7 +113,7 @@ def push_along(env):
 
 
 def pump(env):
-    """Turns the acrobot's joint against the swing of its first link, which pumps energy in."""
+    """Turns the acrobot's joint the other way than its first link swings, which pumps energy in."""
     return 0 if env.state[2] > 0 else 2
 
 
@@ -299,7 +299,7 @@ def as_options(kwargs):
     return {name: texts.get(name, lambda value: value)(value) for name, value in kwargs.items()}
 
 
-def info_arrays(infos, n):
+def info_arrays(infos):
     return {
         name: value
         for name, value in infos.items()
@@ -329,18 +329,17 @@ def record(recording):
     )
     rng = np.random.default_rng(20240)
     COIN.bit_generator.state = np.random.default_rng(7).bit_generator.state
-    n = vector.num_envs
     observations, infos = vector.reset(
         seed=[int(seed) for seed in recording.seeds], options=recording.reset_options
     )
-    rows = {"observations": [leaves(observations)], "infos": [info_arrays(infos, n)]}
+    rows = {"observations": [leaves(observations)], "infos": [info_arrays(infos)]}
     rows |= {"actions": [], "rewards": [], "terminated": [], "truncated": [], "final": []}
     for _ in range(recording.steps):
         actions = recording.policy(rng, vector)
         observations, rewards, terminated, truncated, infos = vector.step(actions)
         rows["actions"].append(on_the_wire(actions))
         rows["observations"].append([leaf.copy() for leaf in leaves(observations)])
-        rows["infos"].append(info_arrays(infos, n))
+        rows["infos"].append(info_arrays(infos))
         rows["rewards"].append(rewards.copy())
         rows["terminated"].append(terminated.copy())
         rows["truncated"].append(truncated.copy())

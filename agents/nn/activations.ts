@@ -27,6 +27,7 @@ function gradient(formula: <T>(o: Arithmetic<T>, dy: T, y: T) => T): Pointwise {
 }
 
 export const ACTIVATION_FORMULAS = {
+  relu: inPlace((o, y) => o.max(y, o.constant(0))),
   reluGradient: gradient((o, dy, y) => o.ifGreater(y, o.constant(0), dy, o.constant(0))),
   tanh: inPlace(tanh),
   tanhGradient: gradient((o, dy, y) => o.mul(dy, o.sub(o.constant(1), o.mul(y, y)))),

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { registerGradients } from './gradients/index.js';
+import { findNativePackage, NATIVE_PACKAGES, type NativeKind } from './native-package.js';
 import { registerWasmOps } from './wasm-ops.js';
 
 export const BACKENDS = ['auto', 'wasm', 'native', 'gpu', 'cpu'] as const;
@@ -13,15 +14,42 @@ export interface ChosenBackend {
   readonly reason: string;
 }
 
+/** What `auto` weighs. */
+export interface Workload {
+  /** Multiply-adds of one forward pass of the batch that an update is made from. */
+  readonly multiplyAdds: number;
+}
+
+/**
+ * Above so many multiply-adds in a forward pass, TensorFlow's wider vector units make up for what each of its
+ * operations costs; below, WebAssembly is through before TensorFlow has begun. (`farstep bench nn` on both.)
+ */
+const NATIVE_FROM = 5e6;
+
 /**
  * Starts the backend that tensors live on, for the whole process.
+ * @param workload what `auto` chooses for; without it, it chooses wasm
  * @throws Error that says what is missing and how to install it
  */
-export async function useBackend(wanted: BackendName): Promise<ChosenBackend> {
-  const name = wanted === 'auto' ? 'wasm' : wanted;
-  const why = wanted === 'auto' ? 'the embedded default' : 'as asked for';
-  const detail = await START[name]();
-  return { name, reason: `Tensors on ${detail} (${why}).` };
+export async function useBackend(wanted: BackendName, workload?: Workload): Promise<ChosenBackend> {
+  // Before any backend is loaded: it keeps tfjs from printing advice about backends and from checking every kernel.
+  tf.enableProdMode();
+  const [name, why] = wanted === 'auto' ? choose(workload) : [wanted, 'as asked for'];
+  const description = await START[name]();
+  registerGradients();
+  return { name, reason: `Tensors on ${description} (${why}).` };
+}
+
+function choose(workload: Workload | undefined): [ChosenBackend['name'], string] {
+  if (workload === undefined || workload.multiplyAdds < NATIVE_FROM) {
+    return ['wasm', workload === undefined ? 'the embedded default' : 'the network is small'];
+  }
+  if (findNativePackage('gpu') !== undefined)
+    return ['gpu', 'the network is large and the gpu backend is installed'];
+  if (findNativePackage('native') !== undefined) {
+    return ['native', 'the network is large and the native backend is installed'];
+  }
+  return ['wasm', `the network is large: \`${NATIVE_PACKAGES.native.setup}\` would install a faster backend`];
 }
 
 const START: Record<ChosenBackend['name'], () => Promise<string>> = {
@@ -41,17 +69,21 @@ const START: Record<ChosenBackend['name'], () => Promise<string>> = {
     await activate('cpu');
     return 'cpu: plain JavaScript, the reference for tests';
   },
-  native: () =>
-    startTensorFlow('@tensorflow/tfjs-node', 'native: TensorFlow on the CPU', 'npm run setup:native'),
-  gpu: () => startTensorFlow('@tensorflow/tfjs-node-gpu', 'gpu: TensorFlow on the GPU', 'npm run setup:gpu'),
+  native: () => startTensorFlow('native', 'native: TensorFlow on the CPU'),
+  gpu: () => startTensorFlow('gpu', 'gpu: TensorFlow on the GPU'),
 };
 
-async function startTensorFlow(module: string, description: string, install: string): Promise<string> {
+async function startTensorFlow(kind: NativeKind, description: string): Promise<string> {
+  const { name, setup } = NATIVE_PACKAGES[kind];
+  const path = findNativePackage(kind);
+  if (path === undefined) throw new Error(`backend ${kind}: ${name} is not installed; run \`${setup}\``);
+  // Warnings and errors only; TensorFlow reads it when its library is loaded.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   try {
-    await import(module);
+    createRequire(import.meta.url)(path);
   } catch (error) {
     const cause = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new Error(`backend: ${module} is not installed or does not load (${cause}); run \`${install}\``, {
+    throw new Error(`backend ${kind}: ${name} at ${path} does not load (${cause}); run \`${setup}\``, {
       cause: error,
     });
   }
@@ -60,8 +92,5 @@ async function startTensorFlow(module: string, description: string, install: str
 }
 
 async function activate(name: string): Promise<void> {
-  // Without it tfjs prints a banner of advice about backends, and checks every kernel for leaks.
-  tf.enableProdMode();
-  registerGradients();
   if (!(await tf.setBackend(name))) throw new Error(`backend: ${name} did not start`);
 }

@@ -2,18 +2,17 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { TensorHeap } from './heap.js';
 import { undoActivation } from './layers/layer.js';
-import type { Sequential } from './sequential.js';
-import type { Backward, SavedTensors } from './sequential-op.js';
+import type { Backward, SavedTensors, Stack } from './sequential-op.js';
 
 const FLOAT = 4;
 
 /** Floats of one example's outputs of the layers before `layer`. */
-function widthBefore(network: Sequential, layer: number): number {
+function widthBefore(network: Stack, layer: number): number {
   return network.widths.slice(0, layer).reduce((sum, width) => sum + width, 0);
 }
 
 /** Whether the way back needs the network's own output. */
-function keepsOutput({ layers }: Sequential): boolean {
+function keepsOutput({ layers }: Stack): boolean {
   return layers.at(-1)!.activation !== 'linear';
 }
 
@@ -24,16 +23,16 @@ function keepsOutput({ layers }: Sequential): boolean {
  */
 export function heapForward(
   heap: TensorHeap,
-  network: Sequential,
+  network: Stack,
   params: tf.TensorInfo,
   x: tf.TensorInfo,
 ): tf.TensorInfo[] {
   const { layers, widths, offsets } = network;
-  const batch = x.shape[0]!;
+  const batch = network.batchOf(x.shape);
   const last = layers.length - 1;
   const recorded = widthBefore(network, keepsOutput(network) ? last + 1 : last);
   const record = heap.output([batch * recorded]);
-  const output = heap.output([batch, network.outputs]);
+  const output = heap.output(network.batched(batch, [widths.at(-1)!]));
   const scratch = heap.scratch(Math.max(...layers.map((layer) => layer.scratch(batch))));
   const parameters = heap.pointer(params);
   let from = heap.pointer(x);
@@ -44,7 +43,7 @@ export function heapForward(
     from = y;
     if (i < last) next += FLOAT * batch * widths[i]!;
   }
-  if (keepsOutput(network)) heap.copy(from, next, batch * network.outputs);
+  if (keepsOutput(network)) heap.copy(from, next, batch * widths[last]!);
   return [output, { ...record, shape: [1] }];
 }
 
@@ -58,11 +57,11 @@ export class HeapBackward implements Backward {
 
   constructor(
     readonly heap: TensorHeap,
-    readonly network: Sequential,
+    readonly network: Stack,
     readonly tensors: SavedTensors,
   ) {
     const { layers, widths } = network;
-    this.#batch = tensors.x.shape[0]!;
+    this.#batch = network.batchOf(tensors.x.shape);
     const buffer = this.#batch * Math.max(...widths);
     const own = Math.max(...layers.map((layer) => layer.scratch(this.#batch)));
     const scratch = heap.scratch(2 * buffer + own);
@@ -102,7 +101,7 @@ export class HeapBackward implements Backward {
     const outputOf = (layer: number): number => record + FLOAT * batch * widthBefore(network, layer);
     const last = layers.length - 1;
     let dz = this.#buffers[last % 2]!;
-    heap.copy(heap.pointer(tensors.dy), dz, batch * network.outputs);
+    heap.copy(heap.pointer(tensors.dy), dz, batch * widths[last]!);
     for (let i = last; ; i--) {
       const layer = layers[i]!;
       const parameters = heap.pointer(tensors.params) + FLOAT * offsets[i]!;

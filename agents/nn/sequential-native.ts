@@ -5,12 +5,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Layer, sizeOf } from './layers/layer.js';
 import { ownerOf } from './params.js';
-import type { Sequential } from './sequential.js';
-import type { Backward, SavedTensors } from './sequential-op.js';
+import type { Backward, SavedTensors, Stack } from './sequential-op.js';
 import type { TensorFlow } from './tensorflow.js';
 
 /** The network's parameters in their shapes. */
-function parametersOf(network: Sequential, params: tf.TensorInfo): readonly tf.Tensor[] {
+function parametersOf(network: Stack, params: tf.TensorInfo): readonly tf.Tensor[] {
   const owner = ownerOf(params);
   if (owner !== undefined) return owner.views(network.layout);
   const values = tf.engine().readSync(params.dataId) as Float32Array;
@@ -29,7 +28,7 @@ function activate(ops: TensorFlow, { activation }: Layer, z: tf.Tensor): tf.Tens
  */
 export function nativeForward(
   ops: TensorFlow,
-  network: Sequential,
+  network: Stack,
   params: tf.TensorInfo,
   x: tf.TensorInfo,
 ): tf.TensorInfo[] {
@@ -42,12 +41,17 @@ export function nativeForward(
       return from;
     });
   });
+
   const records = outputs.map((output) => {
     ops.backend.incRef(output.dataId);
     return { dataId: output.dataId, shape: [1], dtype: output.dtype };
   });
-  tf.dispose(outputs.slice(0, -1));
-  return [outputs.at(-1)!, ...records];
+  const output = ops.reshape(
+    outputs.at(-1)!,
+    network.batched(network.batchOf(x.shape), [network.widths.at(-1)!]),
+  );
+  tf.dispose(outputs.filter((tensor) => tensor !== output));
+  return [output, ...records];
 }
 
 export class NativeBackward implements Backward {
@@ -55,7 +59,7 @@ export class NativeBackward implements Backward {
 
   constructor(
     readonly ops: TensorFlow,
-    readonly network: Sequential,
+    readonly network: Stack,
     readonly tensors: SavedTensors,
   ) {
     this.#parameters = parametersOf(network, tensors.params);
@@ -82,7 +86,8 @@ export class NativeBackward implements Backward {
   #outputOf(layer: number): tf.Tensor {
     const { dataId, dtype } = this.tensors.records[layer]!;
     this.ops.backend.incRef(dataId);
-    const shape = [this.tensors.x.shape[0]!, ...this.network.layers[layer]!.outputs];
+    const batch = this.network.batchOf(this.tensors.x.shape);
+    const shape = this.network.batched(batch, this.network.layers[layer]!.outputs);
     return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype });
   }
 
@@ -90,7 +95,8 @@ export class NativeBackward implements Backward {
   #walk(gradient: Float32Array | undefined): tf.Tensor {
     const { ops, network, tensors } = this;
     const { layers } = network;
-    let dz = tensors.dy;
+    const batch = network.batchOf(tensors.x.shape);
+    let dz = ops.reshape(tensors.dy, network.batched(batch, layers.at(-1)!.outputs));
     for (let i = layers.length - 1; ; i--) {
       const layer = layers[i]!;
       const parameters = network.parametersOf(i, this.#parameters);

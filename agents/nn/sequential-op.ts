@@ -10,15 +10,18 @@ import { HeapBackward, heapForward } from './sequential-heap.js';
 import { NativeBackward, nativeForward } from './sequential-native.js';
 import { tensorFlow } from './tensorflow.js';
 
+/** A sequential network, of one member or of several. */
+export type Stack = Sequential<tf.Tensor>;
+
 const KERNEL = 'FarstepSequential';
 
 /** Outputs of the kernel that are saved for the way back, at most. */
 const MOST_RECORDS = 64;
 
 /** `network.apply` on the wasm and TensorFlow backends; shapes are checked already. */
-export function applySequential(network: Sequential, params: tf.Tensor1D, x: tf.Tensor): tf.Tensor2D {
+export function applySequential(network: Stack, params: tf.Tensor1D, x: tf.Tensor): tf.Tensor {
   const outputs = tf.engine().runKernel(KERNEL, { params, x }, { network: network as never });
-  return (outputs as tf.Tensor[])[0] as tf.Tensor2D;
+  return (outputs as tf.Tensor[])[0]!;
 }
 
 /** The two gradients, each computed when it is asked for: `params` first, where both are. */
@@ -39,14 +42,14 @@ tf.registerKernel({
   kernelName: KERNEL,
   backendName: 'wasm',
   kernelFunc: ({ inputs, attrs }) =>
-    heapForward(tensorHeap()!, attrs!.network as unknown as Sequential, inputs.params!, inputs.x!),
+    heapForward(tensorHeap()!, attrs!.network as unknown as Stack, inputs.params!, inputs.x!),
 });
 
 tf.registerKernel({
   kernelName: KERNEL,
   backendName: 'tensorflow',
   kernelFunc: ({ inputs, attrs }) =>
-    nativeForward(tensorFlow()!, attrs!.network as unknown as Sequential, inputs.params!, inputs.x!),
+    nativeForward(tensorFlow()!, attrs!.network as unknown as Stack, inputs.params!, inputs.x!),
 });
 
 tf.registerGradient({
@@ -55,7 +58,7 @@ tf.registerGradient({
   outputsToSave: [false, ...Array<boolean>(MOST_RECORDS).fill(true)],
   gradFunc: (dys, saved, attrs) => {
     const [params, x, ...records] = saved as [tf.Tensor1D, tf.Tensor, ...tf.Tensor[]];
-    const network = attrs.network as unknown as Sequential;
+    const network = attrs.network as unknown as Stack;
     const dy = (dys as tf.Tensor[])[0]!;
     if (isHigherOrder()) {
       const both = tf.grads((p, input) => network.compose(p as tf.Tensor1D, input!));

@@ -1,28 +1,33 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type TensorHeap, tensorHeap } from './heap.js';
 import { composeLayer, type Layer, sizeOf } from './layers/layer.js';
-import type { Network } from './network.js';
 import type { ParameterSlot, Params } from './params.js';
 import { applySequential } from './sequential-op.js';
 import { tensorFlow } from './tensorflow.js';
 
 const FLOAT = 4;
 
-/** Layers one after another. */
-export class Sequential implements Network {
+/**
+ * Layers one after another. With `members`, each layer is those of an ensemble side by side: inputs are
+ * [members, B, ...inputs], outputs [members, B, outputs], and `outputs` counts one member's.
+ */
+export class Sequential<Output extends tf.Tensor = tf.Tensor2D> {
   readonly numParams: number;
+  /** Multiplications and additions of one forward pass for one example. */
+  readonly multiplyAdds: number;
   readonly outputs: number;
   readonly architecture: string;
   readonly layout: readonly ParameterSlot[];
   /** Where each layer's parameters begin. */
   readonly offsets: readonly number[];
-  /** Floats of each layer's output of one example. */
+  /** Floats of each layer's output of one example, of all members together. */
   readonly widths: readonly number[];
 
   constructor(
     readonly inputs: number[],
     readonly layers: readonly Layer[],
     readonly inputScale = 1,
+    readonly members?: number,
   ) {
     let offset = 0;
     const offsets: number[] = [];
@@ -38,8 +43,10 @@ export class Sequential implements Network {
     this.offsets = offsets;
     this.layout = layout;
     this.widths = layers.map((layer) => sizeOf(layer.outputs));
-    this.outputs = this.widths.at(-1)!;
-    this.architecture = [`[${inputs.join(', ')}]`, ...layers.map((layer) => layer.label)].join(' → ');
+    this.outputs = this.widths.at(-1)! / (members ?? 1);
+    this.multiplyAdds = layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
+    const steps = [`[${inputs.join(', ')}]`, ...layers.map((layer) => layer.label)].join(' → ');
+    this.architecture = members === undefined ? steps : `${members} × (${steps})`;
   }
 
   init(random: () => number): Float32Array {
@@ -57,15 +64,32 @@ export class Sequential implements Network {
     return all.slice(first, first + this.layers[layer]!.parameters.length);
   }
 
-  apply(params: tf.Tensor1D, x: tf.Tensor): tf.Tensor2D {
+  /** The batch size of an input, or of an output, of this shape. */
+  batchOf(shape: readonly number[]): number {
+    return shape[this.members === undefined ? 0 : 1]!;
+  }
+
+  /** The shape of so many examples, each of `shape`; of an ensemble, where `shape` is of all members, in parts. */
+  batched(batch: number, shape: readonly number[]): number[] {
+    return this.members === undefined
+      ? [batch, ...shape]
+      : [this.members, batch, sizeOf(shape) / this.members];
+  }
+
+  /** Outputs [B, outputs] of inputs [B, ...inputs], differentiable in both arguments, to any order. */
+  apply(params: tf.Tensor1D, x: tf.Tensor): Output {
     this.#checkParams(params.size);
-    const [batch = 0, ...shape] = x.shape;
-    if (shape.length !== this.inputs.length || shape.some((length, i) => length !== this.inputs[i])) {
-      throw new Error(`input: shape [${x.shape.join(', ')}] does not fit [batch, ${this.inputs.join(', ')}]`);
+    const expected = [...(this.members === undefined ? [] : [this.members]), 'batch', ...this.inputs];
+    if (
+      x.rank !== expected.length ||
+      expected.some((length, i) => length !== 'batch' && length !== x.shape[i])
+    ) {
+      throw new Error(`input: shape [${x.shape.join(', ')}] does not fit [${expected.join(', ')}]`);
     }
     const floats = x.dtype === 'float32' ? x : tf.cast(x, 'float32');
     const fused = tensorHeap() !== undefined || (tensorFlow() !== undefined && this.isNative);
-    return batch > 0 && fused ? applySequential(this, params, floats) : this.compose(params, floats);
+    const y = x.size > 0 && fused ? applySequential(this, params, floats) : this.compose(params, floats);
+    return y as Output;
   }
 
   /** Whether every layer knows how to run on TensorFlow. */
@@ -74,7 +98,7 @@ export class Sequential implements Network {
   }
 
   /** The network as plain tensor operations: what `apply` equals, on any backend. */
-  compose(params: tf.Tensor1D, x: tf.Tensor): tf.Tensor2D {
+  compose(params: tf.Tensor1D, x: tf.Tensor): Output {
     const parameters = this.layout.map(({ shape, offset }) =>
       tf.reshape(tf.slice(params, offset, sizeOf(shape)), shape),
     );
@@ -82,12 +106,12 @@ export class Sequential implements Network {
       (input, layer, i) => composeLayer(layer, input, this.parametersOf(i, parameters)),
       x,
     );
-    return tf.reshape(y, [-1, this.outputs]);
+    return tf.reshape(y, this.batched(this.batchOf(x.shape), [this.widths.at(-1)!])) as Output;
   }
 
   predict(params: Params, x: Float32Array | Uint8Array, batch: number): Float32Array {
     this.#checkParams(params.size);
-    const length = batch * sizeOf(this.inputs);
+    const length = batch * sizeOf(this.inputs) * (this.members ?? 1);
     if (x.length !== length) {
       throw new Error(
         `predict: ${x.length} numbers are not ${batch} inputs of [${this.inputs.join(', ')}], which take ${length}`,
@@ -95,10 +119,11 @@ export class Sequential implements Network {
     }
     const heap = tensorHeap();
     if (heap !== undefined) return this.#predictOnHeap(heap, params, x, batch);
+    const shape = [...(this.members === undefined ? [] : [this.members]), batch, ...this.inputs];
     return tf.tidy(() => {
       const floats =
         x instanceof Float32Array ? x.slice() : Float32Array.from(x, (byte) => byte * this.inputScale);
-      return this.apply(params.tensor, tf.tensor(floats, [batch, ...this.inputs])).dataSync<'float32'>();
+      return this.apply(params.tensor, tf.tensor(floats, shape)).dataSync<'float32'>();
     });
   }
 
@@ -127,7 +152,7 @@ export class Sequential implements Network {
       });
       from = y;
     }
-    return heap.read(from, batch * this.outputs);
+    return heap.read(from, batch * this.widths.at(-1)!);
   }
 
   #checkParams(size: number): void {

@@ -17,7 +17,7 @@ import type { Env, EnvDefinition, Image } from '../env.js';
 import { BLACK, Canvas, type Color, type Point, place } from '../raster.js';
 import type { Rng } from '../rng/rng.js';
 import { stateNumbers } from '../snapshot.js';
-import { type ResetBounds, resetBounds, resetBoundsOptions } from './reset-bounds.js';
+import { type Bounds, type ResetBounds, resetBounds, resetBoundsOptions } from './reset-bounds.js';
 
 const { cos, sin, PI } = Math;
 
@@ -38,6 +38,9 @@ function wrap(angle: number): number {
 
 const clip = (x: number, limit: number): number => Math.min(Math.max(x, -limit), limit);
 
+/** Between which an episode starts. */
+const START: Bounds = [-0.1, 0.1];
+
 class Acrobot implements Env<number> {
   readonly observationSpace = new Box(
     [-1, -1, -1, -1, -MAX_VELOCITY_1, -MAX_VELOCITY_2],
@@ -57,7 +60,7 @@ class Acrobot implements Env<number> {
   #acceleration2 = 0;
 
   reset(rng: Rng, options?: ResetBounds): void {
-    const [low, high] = resetBounds('Acrobot-v1', options, -0.1, 0.1);
+    const [low, high] = resetBounds('Acrobot-v1', options, START);
     this.#theta1 = Math.fround(rng.uniform(low, high));
     this.#theta2 = Math.fround(rng.uniform(low, high));
     this.#velocity1 = Math.fround(rng.uniform(low, high));
@@ -179,6 +182,6 @@ export const acrobot: EnvDefinition = {
     options: {},
   },
   rng: 'pcg64',
-  resetOptions: resetBoundsOptions(-0.1, 0.1),
+  resetOptions: resetBoundsOptions(START),
   create: () => new Acrobot(),
 };

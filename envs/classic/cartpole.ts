@@ -17,7 +17,7 @@ import type { Env, EnvDefinition, Image } from '../env.js';
 import { BLACK, Canvas, type Color, type Point, place } from '../raster.js';
 import type { Rng } from '../rng/rng.js';
 import { stateNumbers } from '../snapshot.js';
-import { type ResetBounds, resetBounds, resetBoundsOptions } from './reset-bounds.js';
+import { type Bounds, type ResetBounds, resetBounds, resetBoundsOptions } from './reset-bounds.js';
 
 const GRAVITY = 9.8;
 const CART_MASS = 1.0;
@@ -30,6 +30,9 @@ const FORCE = 10.0;
 const TIME_STEP = 0.02;
 const MAX_ANGLE = (12 * 2 * Math.PI) / 360;
 const MAX_POSITION = 2.4;
+
+/** Between which an episode starts. */
+const START: Bounds = [-0.05, 0.05];
 
 class CartPole implements Env<number> {
   // Bounds are twice the limits, so that the observation which ends an episode is inside.
@@ -55,7 +58,7 @@ class CartPole implements Env<number> {
   }
 
   reset(rng: Rng, options?: ResetBounds): void {
-    const [low, high] = resetBounds('CartPole-v1', options, -0.05, 0.05);
+    const [low, high] = resetBounds('CartPole-v1', options, START);
     this.#x = rng.uniform(low, high);
     this.#xDot = rng.uniform(low, high);
     this.#theta = rng.uniform(low, high);
@@ -150,6 +153,6 @@ export const cartPole: EnvDefinition = {
     },
   },
   rng: 'pcg64',
-  resetOptions: resetBoundsOptions(-0.05, 0.05),
+  resetOptions: resetBoundsOptions(START),
   create: (options) => new CartPole(options.sutton_barto_reward as boolean),
 };

@@ -18,7 +18,7 @@ import type { Env, EnvDefinition, Image } from '../env.js';
 import type { Rng } from '../rng/rng.js';
 import { stateNumbers } from '../snapshot.js';
 import { drawMountainCar } from './mountain-picture.js';
-import { type ResetBounds, resetBounds, resetBoundsOptions } from './reset-bounds.js';
+import { type Bounds, type ResetBounds, resetBounds, resetBoundsOptions } from './reset-bounds.js';
 
 const { fround } = Math;
 
@@ -28,6 +28,9 @@ const MAX_SPEED = fround(0.07);
 const GOAL = fround(0.45);
 const POWER = fround(0.0015);
 const GRAVITY = 0.0025;
+
+/** Between which an episode starts. */
+const START: Bounds = [-0.6, -0.4];
 
 class MountainCarContinuous implements Env<Float32Array> {
   readonly observationSpace = new Box([MIN_POSITION, -MAX_SPEED], [MAX_POSITION, MAX_SPEED], [2]);
@@ -43,7 +46,7 @@ class MountainCarContinuous implements Env<Float32Array> {
   constructor(readonly goalVelocity: number) {}
 
   reset(rng: Rng, options?: ResetBounds): void {
-    const [low, high] = resetBounds('MountainCarContinuous-v0', options, -0.6, -0.4);
+    const [low, high] = resetBounds('MountainCarContinuous-v0', options, START);
     this.#position = rng.uniform(low, high);
     this.#velocity = 0;
     this.#isStart = true;
@@ -112,6 +115,6 @@ export const mountainCarContinuous: EnvDefinition = {
     },
   },
   rng: 'pcg64',
-  resetOptions: resetBoundsOptions(-0.6, -0.4),
+  resetOptions: resetBoundsOptions(START),
   create: (options) => new MountainCarContinuous(options.goal_velocity as number),
 };

@@ -15,7 +15,7 @@ import type { Env, EnvDefinition, Image } from '../env.js';
 import type { Rng } from '../rng/rng.js';
 import { stateNumbers } from '../snapshot.js';
 import { drawMountainCar } from './mountain-picture.js';
-import { type ResetBounds, resetBounds, resetBoundsOptions } from './reset-bounds.js';
+import { type Bounds, type ResetBounds, resetBounds, resetBoundsOptions } from './reset-bounds.js';
 
 const MIN_POSITION = -1.2;
 const MAX_POSITION = 0.6;
@@ -23,6 +23,9 @@ const MAX_SPEED = 0.07;
 const GOAL = 0.5;
 const FORCE = 0.001;
 const GRAVITY = 0.0025;
+
+/** Between which an episode starts. */
+const START: Bounds = [-0.6, -0.4];
 
 class MountainCar implements Env<number> {
   readonly observationSpace = new Box([MIN_POSITION, -MAX_SPEED], [MAX_POSITION, MAX_SPEED], [2]);
@@ -36,7 +39,7 @@ class MountainCar implements Env<number> {
   constructor(readonly goalVelocity: number) {}
 
   reset(rng: Rng, options?: ResetBounds): void {
-    const [low, high] = resetBounds('MountainCar-v0', options, -0.6, -0.4);
+    const [low, high] = resetBounds('MountainCar-v0', options, START);
     this.#position = rng.uniform(low, high);
     this.#velocity = 0;
     this.reward = 0;
@@ -93,6 +96,6 @@ export const mountainCar: EnvDefinition = {
     },
   },
   rng: 'pcg64',
-  resetOptions: resetBoundsOptions(-0.6, -0.4),
+  resetOptions: resetBoundsOptions(START),
   create: (options) => new MountainCar(options.goal_velocity as number),
 };

@@ -45,7 +45,7 @@ export function isContact(numbers: readonly number[], parts: readonly Body[]): b
   );
 }
 
-/** The contact that `contactNumbers` gave these numbers for, last updated at `time`. */
+/** The contact that `contactNumbers` gave these numbers for, last found at `time`. */
 export function pairFromNumbers(numbers: readonly number[], parts: readonly Body[], time: number): Pair {
   const [a, b, depth, count, ...corners] = numbers as [number, number, number, number, ...number[]];
   const part = (index: number) => parts[index]! as unknown as Matter.Body;

@@ -24,7 +24,7 @@ interface Pairs {
   readonly list: Pair[];
 }
 const { setModified } = Matter.Composite as unknown as {
-  setModified(composite: Matter.Composite, isModified: boolean): void;
+  setModified(this: void, composite: Matter.Composite, isModified: boolean): void;
 };
 
 export class World {
@@ -105,7 +105,9 @@ export class World {
     detector.bodies = order.map((index) => this.#bodies[index] as unknown as Matter.Body);
     Matter.Pairs.clear(this.#engine.pairs);
     for (let from = 0; from < contacts.length; from += CONTACT_LENGTH) {
-      const pair = pairFromNumbers(contacts.slice(from, from + CONTACT_LENGTH), this.#parts, time);
+      // Found in the step before, that is; the next one drops what it does not find again.
+      const numbers = contacts.slice(from, from + CONTACT_LENGTH);
+      const pair = pairFromNumbers(numbers, this.#parts, time - TIME_STEP);
       pairs.list.push(pair);
       pairs.table[pair.id] = pair;
     }

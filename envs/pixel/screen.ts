@@ -71,22 +71,11 @@ export class Screen {
   }
 
   /**
-   * Moves a strip of one row, which its owner drew with its left end at `from`, to `to`, in new colours. It is no figure:
-   * `clear` leaves it alone, and breaks it where a figure stood. Both ends are on the screen.
+   * Overwrites whole rows from `top` on, as a scrolling game does in every picture, in place of a background there. What
+   * that changes the caller notes in `touched`.
    */
-  moveStrip(row: number, from: number, to: number, colors: Uint8Array): void {
-    const { pixels } = this;
-    const background = this.#background;
-    const { length } = colors;
-    const start = row * WIDTH;
-    const end = Math.max(from, to) + length;
-    for (let x = Math.min(from, to); x < end; x++) {
-      const i = x - to;
-      const color = i >= 0 && i < length ? colors[i]! : background[start + x]!;
-      if (pixels[start + x] === color) continue;
-      pixels[start + x] = color;
-      this.touched.add(row, x, x + 1);
-    }
+  showRows(top: number, rows: Uint8Array): void {
+    this.pixels.set(rows, top * WIDTH);
   }
 
   /** A rectangle that stands until the next `clear`. */

@@ -57,6 +57,7 @@ export class Pcg64 implements Rng {
       carry = sum >= 2 ** 32 ? 1 : 0;
     }
     this.#advance();
+    this.#advance();
   }
 
   random(): number {
@@ -110,9 +111,8 @@ export class Pcg64 implements Rng {
     return this.#low;
   }
 
-  /** Advances, then folds the halves of the state together and rotates by its top six bits. */
+  /** Folds the halves of the state together and rotates by its top six bits; then advances. */
   #next64(): void {
-    this.#advance();
     const state = this.#state;
     const low = state[0]! ^ state[2]!;
     const high = state[1]! ^ state[3]!;
@@ -124,6 +124,8 @@ export class Pcg64 implements Rng {
     // A shift by 32 would be a shift by none, so the bits that cross over move by 1 and then by 31 - r.
     this.#low = (lower >>> r) | ((upper << 1) << (31 - r));
     this.#high = (upper >>> r) | ((lower << 1) << (31 - r));
+    // NumPy advances before each draw. To be a step ahead lets the processor do so while the draw is used.
+    this.#advance();
   }
 
   /**

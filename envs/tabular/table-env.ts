@@ -86,7 +86,7 @@ export abstract class TableEnv implements Env<number> {
 
   restore(snapshot: unknown): void {
     const [state, lastAction, probability] = stateNumbers(snapshot, 3);
-    if (!this.observationSpace.contains(state)) throw invalidSnapshot(`state: no state ${state}`);
+    if (!this.observationSpace.contains(state)) throw invalidSnapshot('state: not one of the table');
     this.state = state;
     this.lastAction = lastAction!;
     this.#probability = probability!;

@@ -1,7 +1,7 @@
 /** What the specification shows of the code is what the code does. */
 import t from 'tap';
 import { ERRORS } from '../../protocol/errors.js';
-import { frameLayout } from '../../protocol/frames.js';
+import { type FrameLayout, frameLayout } from '../../protocol/frames.js';
 import { type Contract, unpackMessage } from '../../protocol/messages.js';
 import { holdsBlock } from '../readme-block.js';
 import { HELLO, type Message, packed, RawClient, slab, startServer, stepFrame } from '../server/rig.js';
@@ -35,16 +35,16 @@ t.test('the session', async (t) => {
     client.send(request);
     return client.frame();
   };
-  const control = async (request: Message): Promise<Buffer> => {
+  const control = async (request: Message, layout?: FrameLayout): Promise<Buffer> => {
     const reply = await exchange(request.type as string, packed(request), dumpMessage);
     const { type, session } = unpackMessage(reply);
     // The name of a session is drawn at random: here it is always the same.
     if (type === 'welcome') reply.write('5fXw-1aZ', reply.indexOf(session as string));
-    show(`server: ${type}`, reply, dumpMessage(reply));
+    show(`server: ${type}`, reply, dumpMessage(reply, layout));
     return reply;
   };
 
-  await control(HELLO);
+  await control({ ...HELLO, client: 'example' });
   const made = await control({
     type: 'make',
     id: 1,
@@ -56,7 +56,7 @@ t.test('the session', async (t) => {
   });
   const contract = unpackMessage(made).contract as Contract;
   const layout = frameLayout(contract.observationLeaves, contract.infos);
-  await control({ type: 'reset', id: 2, env: 1 });
+  await control({ type: 'reset', id: 2, env: 1 }, layout);
 
   const step = async (id: number, actions: readonly number[], ids?: readonly number[]) => {
     const frame = stepFrame(id, 1, [slab(Int32Array.from(actions))], ids && slab(Uint32Array.from(ids)));

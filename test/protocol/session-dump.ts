@@ -76,34 +76,40 @@ const plain = ({ value, entries, elements }: Node): unknown => {
 };
 
 const HEX_BYTES = 20;
-const TEXT_WIDTH = 62;
+const TEXT_WIDTH = 60;
 
 /** Lines of a dump. */
 class Dump {
   readonly lines: string[] = [];
 
-  constructor(readonly frame: Buffer) {}
+  constructor(
+    readonly frame: Buffer,
+    readonly layout?: FrameLayout,
+  ) {}
 
+  /** The bytes from `start` to `end` beside what they mean, on as many lines as the longer of the two takes. */
   line(start: number, end: number, text: string): void {
-    const all = this.frame.toString('hex', start, end);
-    const hex = end - start > HEX_BYTES ? `${all.slice(0, 2 * HEX_BYTES - 2)}..` : all;
-    const note = text.length > TEXT_WIDTH ? `${text.slice(0, TEXT_WIDTH - 2)}..` : text;
-    this.lines.push(`${String(start).padStart(5)}  ${hex.padEnd(2 * HEX_BYTES)}  ${note}`.trimEnd());
+    const rows = Math.max(Math.ceil((end - start) / HEX_BYTES), Math.ceil(text.length / TEXT_WIDTH));
+    for (let row = 0; row < rows; row++) {
+      const from = start + row * HEX_BYTES;
+      const offset = from < end ? String(from).padStart(5) : '     ';
+      const hex = this.frame.toString('hex', from, Math.min(from + HEX_BYTES, end));
+      const note = text.slice(row * TEXT_WIDTH, (row + 1) * TEXT_WIDTH);
+      this.lines.push(`${offset}  ${hex.padEnd(2 * HEX_BYTES)}  ${row > 0 ? '  ' : ''}${note}`.trimEnd());
+    }
   }
 
-  map(node: Node, name: string, depth = 0): void {
+  map(node: Node, depth = 0): void {
     const indent = '  '.repeat(depth);
     for (const [key, value] of node.entries!) {
       const label = `${indent}${String(key.value)}`;
       if (value.entries && depth < 1) {
         this.line(key.start, value.head, `${label}: map of ${value.entries.length}`);
-        this.map(value, name, depth + 1);
+        this.map(value, depth + 1);
         continue;
       }
-      const shown = ArrayBuffer.isView(value.value)
-        ? `${value.value.byteLength} bytes`
-        : JSON.stringify(plain(value), bytesAsText);
-      this.line(key.start, value.end, `${label}: ${shown}`);
+      if (key.value === 'observations') this.slabs(value, label, this.layout!.observations, key.start);
+      else this.line(key.start, value.end, `${label}: ${JSON.stringify(plain(value))}`);
     }
   }
 
@@ -112,29 +118,22 @@ class Dump {
     const bytes = value as Buffer;
     const values = viewOrCopy(dtype, bytes, 0, bytes.length / arrayType(dtype).BYTES_PER_ELEMENT);
     const digits = dtype === 'float32' ? 6 : 12;
-    const shown = Array.from(values, (x) => (typeof x === 'bigint' ? x : Number(x.toPrecision(digits))));
+    const shown = Array.from(values as ArrayLike<number>, (x) => Number(x.toPrecision(digits)));
     this.line(start, end, `${name}: ${dtype} ${shown.join(', ')}`);
   }
 
-  slabs(node: Node, name: string, leaves: readonly LeafLayout[]): void {
-    this.line(node.start, node.head, `${name}: ${leaves.length} ${leaves.length === 1 ? 'leaf' : 'leaves'}`);
+  slabs(node: Node, name: string, leaves: readonly LeafLayout[], start = node.start): void {
+    this.line(start, node.head, `${name}: ${leaves.length} ${leaves.length === 1 ? 'leaf' : 'leaves'}`);
     for (const [i, leaf] of leaves.entries()) this.slab(node.elements![i]!, `  leaf ${i}`, leaf.dtype);
   }
 }
 
-const bytesAsText = (_key: string, value: unknown): unknown => {
-  const json = value as { type?: string; data?: readonly number[] };
-  return typeof value === 'object' && value !== null && json.type === 'Buffer'
-    ? `${json.data!.length} bytes`
-    : value;
-};
-
-/** A control message, a line a field. */
-export function dumpMessage(frame: Buffer): string[] {
-  const dump = new Dump(frame);
+/** A control message, a line a field; `layout` where it holds observations. */
+export function dumpMessage(frame: Buffer, layout?: FrameLayout): string[] {
+  const dump = new Dump(frame, layout);
   const node = parse(frame, 0);
   dump.line(0, node.head, `map of ${node.entries!.length}`);
-  dump.map(node, '');
+  dump.map(node);
   return dump.lines;
 }
 

@@ -37,7 +37,7 @@ export const stepFrame = (
   env: number,
   actions: readonly Uint8Array[],
   ids?: Uint8Array,
-): Uint8Array => packr.pack(ids ? [1, id, env, actions, ids] : [1, id, env, actions]);
+): Buffer => packr.pack(ids ? [1, id, env, actions, ids] : [1, id, env, actions]);
 
 /** A message as msgpackr writes it. */
 export const packed = (message: Message): Buffer => packr.pack(message);

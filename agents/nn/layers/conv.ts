@@ -92,6 +92,7 @@ export function conv(
     kind: 'conv',
     label: `conv(${filters}, ${size}×${size}/${stride}${activationLabel(activation)})`,
     outputs: [patches.rows, patches.columns, filters],
+    multiplyAdds: positions * weights,
     activation,
     parameters: [
       { name: 'weight', shape: [size, size, inputShape[2], filters], init },

@@ -22,6 +22,7 @@ export function dense(
     kind: 'dense',
     label: `dense(${units}${activationLabel(activation)})`,
     outputs: [units],
+    multiplyAdds: weights,
     activation,
     parameters: [
       { name: 'weight', shape: [inputs, units], init },

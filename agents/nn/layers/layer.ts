@@ -51,8 +51,10 @@ export interface Layer {
   readonly kind: string;
   /** For architecture strings and errors, such as `dense(64, relu)`. */
   readonly label: string;
-  /** Shape of one example's output. */
+  /** Shape of one example's output; of all members' together in an ensemble. */
   readonly outputs: number[];
+  /** Multiplications and additions for one example. */
+  readonly multiplyAdds: number;
   readonly activation: ActivationName;
   readonly parameters: ParameterSpec[];
   /** Floats of working memory that any of the passes needs. */
@@ -82,7 +84,7 @@ export function composeLayer(layer: Layer, x: tf.Tensor, parameters: tf.Tensor[]
   return COMPOSE[layer.activation](layer.compose(x, parameters));
 }
 
-/** Applies an activation to n floats in place; a relu is for the matrix product to do. */
+/** Applies an activation to n floats in place, except a relu, which is for the matrix product to do. */
 export function activate(heap: Heap, activation: ActivationName, y: number, n: number): void {
   if (activation === 'tanh') heap.kernels.tanh(y, n);
   if (activation === 'sigmoid') heap.kernels.sigmoid(y, n);

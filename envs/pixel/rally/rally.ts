@@ -28,30 +28,14 @@ import { axis, DOWN, joysticks, LEFT, RIGHT, UP } from '../joystick.js';
 import { clamp, pixel, UNIT } from '../motion.js';
 import { type Limits, readNumbers } from '../saved.js';
 import { Screen } from '../screen.js';
-import { HEIGHT, WIDTH } from '../size.js';
-import { HALF_WIDTH, LANE, LEVELS, OBJECT_SPACING, Road, SHOULDER, TRAIN_LEVELS } from './road.js';
-import {
-  CARS,
-  CLOCK,
-  COLORS,
-  GAUGE,
-  HEADINGS,
-  landOf,
-  OBJECTS,
-  PANEL,
-  PATTERN,
-  ROAD_ROWS,
-  ROAD_WIDTH,
-} from './scenery.js';
+import { WIDTH } from '../size.js';
+import { AHEAD, BEHIND, CAR_Y, Landscape, PANEL_HEIGHT } from './landscape.js';
+import { HALF_WIDTH, LANE, LEVELS, Road, SHOULDER, TRAIN_LEVELS } from './road.js';
+import { CARS, CLOCK, COLORS, GAUGE, HEADINGS, PANEL } from './scenery.js';
 
 const ACTIONS = joysticks('NOOP', 'UP', 'RIGHT', 'LEFT', 'DOWN', 'UPRIGHT', 'UPLEFT', 'DOWNRIGHT', 'DOWNLEFT');
 
 const FRAMES = 3600;
-const PANEL_HEIGHT = 14;
-/** Row of the screen at which the car's middle stays. */
-const CAR_Y = 172;
-const AHEAD = CAR_Y - PANEL_HEIGHT;
-const BEHIND = HEIGHT - 1 - CAR_Y;
 /** How far from the start of the road the car begins. */
 const START = BEHIND + 1;
 
@@ -121,12 +105,11 @@ class Rally implements PixelGame<number | Float32Array> {
   readonly #road = new Road(ROAD_LENGTH);
   /** The first level that an episode may have, and the first that it may not. */
   readonly #levels: readonly [number, number];
-  /** What the screen shows: the theme, and the left end of the road in each row. */
-  #shownTheme = -1;
-  readonly #shownRoad = new Uint8Array(HEIGHT);
+  readonly #landscape = new Landscape(this.#road);
 
   constructor(levels: readonly [number, number], continuous: boolean) {
     this.#levels = levels;
+    this.screen.paintRect(0, 0, WIDTH, PANEL_HEIGHT, PANEL);
     this.actionSpace = continuous ? new Box(-1, 1, [2]) : new Discrete(ACTIONS.length);
   }
 
@@ -198,17 +181,7 @@ class Rally implements PixelGame<number | Float32Array> {
     const { screen } = this;
     const now = this.#now;
     screen.clear();
-    if (this.#road.theme !== this.#shownTheme) this.#paintLand();
-    const here = pixel(now.distance);
-    for (let row = PANEL_HEIGHT; row < HEIGHT; row++) {
-      const distance = here + CAR_Y - row;
-      const left = pixel(this.#road.middle[distance]!) - ROAD_WIDTH / 2;
-      // Four rows make the pattern: kerbs change every time, the middle line every other.
-      const pattern = ROAD_ROWS[Math.floor(distance / PATTERN) & 3]!;
-      screen.moveStrip(row, this.#shownRoad[row]!, left, pattern);
-      this.#shownRoad[row] = left;
-    }
-    this.#drawObjects(here);
+    this.#landscape.show(screen, pixel(now.distance));
     const car = CARS[Math.round((now.heading * 64) / TURN) + HEADINGS]!;
     screen.drawSprite(car, pixel(now.x) - (car.width >> 1), CAR_Y - (car.height >> 1));
     screen.drawRect(8, 4, Math.round((now.speed * 64) / MAX_SPEED), 6, GAUGE);
@@ -250,24 +223,6 @@ class Rally implements PixelGame<number | Float32Array> {
     now.speed = clamp(now.speed + push - drag, MIN_SPEED, MAX_SPEED);
     now.x += (now.speed * sine(now.heading)) >> 14;
     now.distance += (now.speed * cosine(now.heading)) >> 14;
-  }
-
-  #paintLand(): void {
-    this.screen.paintRect(0, 0, WIDTH, PANEL_HEIGHT, PANEL);
-    this.screen.paintRect(0, PANEL_HEIGHT, WIDTH, HEIGHT - PANEL_HEIGHT, landOf(this.#road.theme));
-    this.#shownTheme = this.#road.theme;
-  }
-
-  /** Trees and stones, as far as they are below the panel. */
-  #drawObjects(here: number): void {
-    const { objectX, objectKind, theme } = this.#road;
-    const first = Math.max(Math.floor((here - BEHIND) / OBJECT_SPACING), 0);
-    const last = Math.floor((here + AHEAD) / OBJECT_SPACING);
-    for (let i = 2 * first; i < 2 * (last + 1); i++) {
-      const object = OBJECTS[theme]![objectKind[i]!]!;
-      const top = here + CAR_Y - (i >> 1) * OBJECT_SPACING - (object.height >> 1);
-      if (top >= PANEL_HEIGHT) this.screen.drawSprite(object, objectX[i]!, top);
-    }
   }
 }
 

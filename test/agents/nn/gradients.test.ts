@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import t from 'tap';
 import { useBackend } from '../../../agents/nn/backend.js';
-import { directionalDerivative, floats, uniform, values } from './helpers.js';
+import { BACKENDS, directionalDerivative, floats, uniform, values } from './helpers.js';
 
 type F = (x: tf.Tensor) => tf.Tensor;
 
@@ -92,7 +92,7 @@ const CASES: Record<string, F> = {
   unstack: (x) => tf.mul(...(tf.unstack(x).slice(0, 2) as [tf.Tensor, tf.Tensor])),
 };
 
-for (const backend of ['wasm', 'cpu'] as const) {
+for (const backend of BACKENDS) {
   t.test(`each gradient is the slope, and its own gradient the curvature, on ${backend}`, async (t) => {
     await useBackend(backend);
     const random = uniform(1);

@@ -1,4 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { BackendName } from '../../../agents/nn/backend.js';
+import { findNativePackage } from '../../../agents/nn/native-package.js';
+
+/** Every backend that runs here: `native` where it is installed. */
+export const BACKENDS: BackendName[] = [
+  'wasm',
+  'cpu',
+  ...(findNativePackage('native') === undefined ? [] : (['native'] as const)),
+];
 
 /** Uniform numbers in [0, 1) from a seed (mulberry32), for tests that need some numbers and the same ones each time. */
 export function uniform(seed: number): () => number {

@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import t from 'tap';
 import { useBackend } from '../../../agents/nn/backend.js';
 import { composeTdLoss, tdLoss } from '../../../agents/nn/losses.js';
-import { floats, relativeError, uniform, values } from './helpers.js';
+import { BACKENDS, floats, relativeError, uniform, values } from './helpers.js';
 
 const q = (): tf.Tensor2D => tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
 const ACTIONS = [0, 1, 1];
 
 t.test('by hand', async (t) => {
-  for (const backend of ['wasm', 'cpu'] as const) {
+  for (const backend of BACKENDS) {
     await useBackend(backend);
     // Errors: 1.5 − 1, 4 − 4, 9 − 6.
     const targets = Float32Array.of(1.5, 4, 9);

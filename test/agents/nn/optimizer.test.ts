@@ -11,7 +11,7 @@ import {
   sgd,
 } from '../../../agents/nn/optimizer.js';
 import { Params } from '../../../agents/nn/params.js';
-import { floats, relativeError, uniform } from './helpers.js';
+import { BACKENDS, floats, relativeError, uniform } from './helpers.js';
 
 const START = [1, -2, 0.5, 3, -0.25];
 const GRADIENTS = [
@@ -60,7 +60,7 @@ function step(optimizer: Optimizer, params: Params, gradient: ArrayLike<number>,
   tf.tidy(() => optimizer.step(params, tf.tensor1d(Float32Array.from(gradient)), undefined, scale));
 }
 
-for (const backend of ['wasm', 'cpu'] as const) {
+for (const backend of BACKENDS) {
   t.test(`on ${backend}`, async (t) => {
     await useBackend(backend);
     for (const [name, make] of Object.entries(MAKE)) {

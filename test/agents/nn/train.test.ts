@@ -7,7 +7,7 @@ import { cnn, mlp, type Network } from '../../../agents/nn/network.js';
 import { adam } from '../../../agents/nn/optimizer.js';
 import { Params } from '../../../agents/nn/params.js';
 import { minimize } from '../../../agents/nn/train.js';
-import { floats, uniform } from './helpers.js';
+import { BACKENDS, floats, uniform } from './helpers.js';
 
 const NETWORKS: Record<string, Network> = {
   mlp: mlp({ inputs: 8, hidden: [32, 32], outputs: 4 }),
@@ -49,7 +49,7 @@ function learner(network: Network, seed: number) {
   return { online, update, dispose };
 }
 
-for (const backend of ['wasm', 'cpu'] as const) {
+for (const backend of BACKENDS) {
   t.test(`an update leaves nothing behind on ${backend}`, async (t) => {
     await useBackend(backend);
     for (const [name, network] of Object.entries(NETWORKS)) {
@@ -87,7 +87,7 @@ t.test('the same seed gives the same numbers', async (t) => {
 });
 
 t.test('it learns', async (t) => {
-  for (const backend of ['wasm', 'cpu'] as const) {
+  for (const backend of BACKENDS) {
     await useBackend(backend);
     const network = mlp({ inputs: 2, hidden: [16], outputs: 1, activation: 'tanh' });
     const params = new Params(network.init(uniform(4)));
@@ -108,7 +108,7 @@ t.test('it learns', async (t) => {
 });
 
 t.test('a loss that is not a number stops training and changes nothing', async (t) => {
-  for (const backend of ['wasm', 'cpu'] as const) {
+  for (const backend of BACKENDS) {
     await useBackend(backend);
     const params = new Params(Float32Array.of(0, 4));
     const optimizer = adam({ learningRate: 1 });
