@@ -53,7 +53,19 @@ const dqn: AgentDefinition = {
         epsilonEnd: 0.04,
       },
     },
-    'MinAtar/Breakout-v1': { steps: 500_000, numEnvs: 16, settings: {} },
+    'MinAtar/Breakout-v1': {
+      steps: 400_000,
+      numEnvs: 32,
+      settings: {
+        hidden: [64],
+        gamma: 0.97,
+        learningRate: 1e-3,
+        stepsPerUpdate: 8,
+        updatesPerTarget: 100,
+        epsilonSteps: 40_000,
+        epsilonEnd: 0.02,
+      },
+    },
   },
   create: (task, settings, seed) => new Dqn(task, completeSettings(DQN_SETTINGS, settings), seed),
 };

@@ -1,6 +1,6 @@
 /**
- * Scripted experts: proof that a task is solvable, and a source of data for imitation. An expert is a pure function of the
- * observation, so whatever it does can be learnt from what it saw.
+ * Scripted experts: proof that a task is solvable, and a source of data for imitation. An expert is a pure function
+ * of the observation, so whatever it does can be learnt from what it saw.
  */
 import type { Value, View } from '../protocol/spaces/index.js';
 import type { EnvDefinition, Options } from './env.js';

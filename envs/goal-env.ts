@@ -1,8 +1,9 @@
 /**
- * What goal-conditioned envs share, after Gymnasium-Robotics (Plappert et al., Multi-Goal Reinforcement Learning, 2018).
+ * What goal-conditioned envs share, after Gymnasium-Robotics (Plappert et al., Multi-Goal Reinforcement Learning,
+ * 2018).
  *
- * - The observation is a Dict of `observation`, `achieved_goal` and `desired_goal`; in families of several tasks, `task`
- *   (one-hot) tells which one is wanted.
+ * - The observation is a Dict of `observation`, `achieved_goal` and `desired_goal`; in families of several tasks,
+ *   `task` (one-hot) tells which one is wanted.
  * - Reward `sparse`: 0 where the desired goal is achieved, else -1. Reward `dense`: minus the distance to it.
  * - Reaching the goal never ends an episode, only the time limit does. The info `is_success` tells of it.
  * - The reward is a function of achieved and desired goal alone, and of exactly the numbers that the client sees. So
@@ -20,16 +21,16 @@ import { stateNumbers } from './snapshot.js';
 export type Goals = Float32Array | Int8Array;
 
 /**
- * Judges `n` transitions: `out[i]` becomes the reward for having led to row i of `achieved` while row i of `desired` was
- * wanted. Both are [n, goal size].
+ * Judges `n` transitions: `out[i]` becomes the reward for having led to row i of `achieved` while row i of `desired`
+ * was wanted. Both are [n, goal size].
  */
 export type RewardFunction = (achieved: Goals, desired: Goals, n: number, out: Float64Array) => void;
 
 /** A goal-conditioned env: as any other, and its rewards can be computed for transitions that were never stepped. */
 export interface GoalEnvDefinition extends EnvDefinition {
   /**
-   * The reward function of each task under these options, in the order of the one-hot `task`. Each may be applied to any
-   * transition of the env, whichever task it was collected for.
+   * The reward function of each task under these options, in the order of the one-hot `task`. Each may be applied to
+   * any transition of the env, whichever task it was collected for.
    */
   rewardFunctions(options: Options): Readonly<Record<string, RewardFunction>>;
 }
@@ -97,7 +98,9 @@ export interface GoalObservation {
   readonly task?: Float32Array;
 }
 
-/** The env around a problem: a subclass says how the state moves, what of it is the achieved goal, and draws goals. */
+/**
+ * The env around a problem: a subclass says how the state moves, what of it is the achieved goal, and draws goals.
+ */
 export abstract class GoalEnv<A> implements Env<A> {
   readonly observationSpace: Dict;
   abstract readonly actionSpace: Space;

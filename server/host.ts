@@ -54,7 +54,7 @@ export const inlineHost: EnvHost = {
     // The seed of `make` is for the first reset of each env, unless that brings one of its own.
     const unused: (number | null)[] = seed === undefined ? [] : expandSeed(seed, numEnvs);
     const contract = buildContract({
-      spec: definition.spec,
+      spec: envs.spec,
       numEnvs,
       options,
       autoreset,

@@ -21,8 +21,8 @@ export const LAYOUTS = {
 } as const satisfies Record<string, Layout>;
 
 /**
- * A maze of `size` by `size` rooms that are all connected: a random spanning tree found by depth-first search, with one
- * in eight of the remaining walls opened, so that there is more than one way.
+ * A maze of `size` by `size` rooms that are all connected: a random spanning tree found by depth-first search, with
+ * one in eight of the remaining walls opened, so that there is more than one way.
  */
 export function generateLayout(size: number, rng: Rng): Layout {
   const side = 2 * size + 1;
@@ -58,7 +58,9 @@ export const DIRECTIONS = [
   [-1, 0],
 ] as const;
 
-/** For each cell, row by row, how many steps it is away from the cell `from`; -1 for walls and what cannot be reached. */
+/**
+ * For each cell, row by row, how many steps it is away from the cell `from`; -1 for walls and what cannot be reached.
+ */
 export function distancesFrom(layout: Layout, from: number): Int32Array {
   const columns = layout[0]!.length;
   const distances = new Int32Array(layout.length * columns).fill(-1);

@@ -3,13 +3,13 @@
  *
  * - The maze is a grid of cells of size 1, its middle at (0, 0); x points right and y down. The ball is 0.5 wide.
  * - Observation: position and velocity (cells a step). Goals: positions. Actions: two accelerations.
- * - Motion: velocity = 0.8 velocity + 0.06 action, so that full thrust ends at 0.3 cells a step; walls stop the ball along
- *   the axis on which it hits them, and it slides along the other.
+ * - Motion: velocity = 0.8 velocity + 0.06 action, so that full thrust ends at 0.3 cells a step; walls stop the ball
+ *   along the axis on which it hits them, and it slides along the other.
  * - Start and goal: around the middles of two different cells, uniform over those.
  * - Success: within 0.4 of the goal. Reward: see goal-env.ts.
  *
- * Layouts `u`, `medium` and `large` have the shapes of D4RL's; `generated` draws one from `maze_seed`, which stays the
- * same for the life of the env: train on some seeds and test on others.
+ * Layouts `u`, `medium` and `large` have the shapes of D4RL's; `generated` draws one from `maze_seed`, which stays
+ * the same for the life of the env: train on some seeds and test on others.
  */
 import { FarstepError } from '../../protocol/errors.js';
 import { Box } from '../../protocol/spaces/index.js';

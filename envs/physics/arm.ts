@@ -5,7 +5,9 @@ import type { Effector } from './effector.js';
 import type { Painter } from './painter.js';
 import { FRAME, HAND, METAL } from './palette.js';
 
-/** Lengths of the links from the base on. The first is as long as all others, so that the tip can come to the base. */
+/**
+ * Lengths of the links from the base on. The first is as long as all others, so that the tip can come to the base.
+ */
 export const LINKS = {
   '2-joint': [0.5, 0.5],
   '3-joint': [0.5, 0.3, 0.2],
@@ -28,8 +30,8 @@ export function bendTo(x: number, y: number, first: number, second: number, bend
 }
 
 /**
- * An arm in the plane with its base at (0, 0). Each joint turns the rest of the arm against the link before and follows
- * its commanded speed with a lag.
+ * An arm in the plane with its base at (0, 0). Each joint turns the rest of the arm against the link before and
+ * follows its commanded speed with a lag.
  *
  * State: cosine of each joint's angle, their sines, their speeds (radians a step); position and velocity of the tip.
  */

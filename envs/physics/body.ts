@@ -1,7 +1,7 @@
 /**
  * Rigid bodies as the physics envs use them: bodies of matter-js that know their own shape, so that they can be put
- * anywhere without a trace of where they were before. Outside this file and world.ts lengths are in the envs' unit, and
- * speeds in that unit a second.
+ * anywhere without a trace of where they were before. Outside this file and world.ts lengths are in the envs' unit,
+ * and speeds in that unit a second.
  */
 import Matter from 'matter-js';
 
@@ -34,7 +34,9 @@ export interface BodyOptions {
   /** Share of its velocity that a body loses in each engine step. */
   readonly frictionAir?: number;
   readonly restitution?: number;
-  /** How deep others may stick in the body before it and they are pushed apart, in matter's units; 0.05 unless told. */
+  /**
+   * How deep others may stick in the body before it and they are pushed apart, in matter's units; 0.05 unless told.
+   */
   readonly slop?: number;
   readonly collisionFilter?: Matter.ICollisionFilter;
   /** Whether nothing can turn the body. */

@@ -1,7 +1,7 @@
 /**
- * Contacts of matter-js as numbers. A contact is a pair of parts that touch: how deep, which one or two corners support it
- * and, for each corner, the impulses along and across the surface that the solver found in the last step and starts from
- * in the next. Everything else in matter's records is computed afresh in each step.
+ * Contacts of matter-js as numbers. A contact is a pair of parts that touch: how deep, which one or two corners
+ * support it and, for each corner, the impulses along and across the surface that the solver found in the last step
+ * and starts from in the next. Everything else in matter's records is computed afresh in each step.
  */
 import Matter from 'matter-js';
 import type { Body } from './body.js';
@@ -15,8 +15,9 @@ type Collision = Omit<Matter.Collision, 'depth' | 'supports'> & {
 };
 
 /**
- * Two parts; their depth; how many corners support; for each of two corners its part, its index there, and its two impulses.
- * Part and index are -1 where there never was a second corner; one that no longer supports is kept by matter, too.
+ * Two parts; their depth; how many corners support; for each of two corners its part, its index there, and its two
+ * impulses. Part and index are -1 where there never was a second corner; one that no longer supports is kept by
+ * matter, too.
  */
 export const CONTACT_LENGTH = 12;
 

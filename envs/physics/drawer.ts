@@ -10,7 +10,8 @@
  * - Start: the drawer almost shut (`open`) or far out (`close`), the cabinet at some y, the hand free of both.
  * - Success: at most 0.03 short of the goal. Reward: see goal-env.ts; `distance` is what is missing.
  *
- * Lengths are half tables: the table spans -1 to 1 along x (right) and y (down). Velocities are a second; a step is 0.05 s.
+ * Lengths are half tables: the table spans -1 to 1 along x (right) and y (down). Velocities are a second; a step is
+ * 0.05 s.
  */
 import { Box } from '../../protocol/spaces/index.js';
 import type { Image, Options } from '../env.js';

@@ -37,7 +37,9 @@ const LIBRARY_SEED = 1;
 /** Half the longer axis of the ellipse on which the corners lie, and the least width of a shape. */
 const SIZES = [0.12, 0.18] as const;
 const LEAST_WIDTH = 0.12;
-/** The least and greatest angle between neighbouring corners, as the ellipse's middle sees them before it is squeezed. */
+/**
+ * The least and greatest angle between neighbouring corners, as the ellipse's middle sees them before it is squeezed.
+ */
 const LEAST_TURN = 0.4;
 const MOST_TURN = 2.6;
 /** How far the centre of mass of a shape that stands safely is from the ends of the side below. */

@@ -1,21 +1,23 @@
 /**
  * Physics/Grasp-v1: pick any object out of a bin with a two-finger gripper, seen from the side.
  *
- * - Actions, each from -1 to 1: motion of the gripper along x and y, turn, grip (above 0 closes), and terminate: above 0.5
- *   the episode ends after this step.
- * - Reward: 1 if the episode is terminated with an object lifted, its centre of mass 0.6 above the floor; otherwise 0.
- *   When time runs out there is no reward; the info `is_success` tells whether an object is lifted now.
+ * - Actions, each from -1 to 1: motion of the gripper along x and y, turn, grip (above 0 closes), and terminate:
+ *   above 0.5 the episode ends after this step.
+ * - Reward: 1 if the episode is terminated with an object lifted, its centre of mass 0.6 above the floor; otherwise
+ *   0. When time runs out there is no reward; the info `is_success` tells whether an object is lifted now.
  * - Observation: the gripper's grip point (x, y), its velocity, sine and cosine of its angle, its opening, and
  *   whether it holds something between its fingers; then for each object: centre of mass (x, y), the same from the
- *   grip point, cosine and sine of twice the angle of its narrowest direction, its width in that direction and its length.
- * - Objects: `num_objects` different convex polygons that stand apart on the floor. `objects` chooses from which set they
- *   are drawn: `train`, `test` (never seen in training) or `all`.
+ *   grip point, cosine and sine of twice the angle of its narrowest direction, its width in that direction and its
+ *   length.
+ * - Objects: `num_objects` different convex polygons that stand apart on the floor. `objects` chooses from which set
+ *   they are drawn: `train`, `test` (never seen in training) or `all`.
  *
- * Lengths are half bins: the bin spans -1 to 1 along x (right) and y (down); its floor is at 1 and it has a lid. Velocities
- * are a second; a step is a fifteenth of a second.
+ * Lengths are half bins: the bin spans -1 to 1 along x (right) and y (down); its floor is at 1 and it has a lid.
+ * Velocities are a second; a step is a fifteenth of a second.
  * Source: the task of Kalashnikov et al., QT-Opt: Scalable Deep Reinforcement Learning for Vision-Based Robotic
  * Manipulation (2018), in the plane.
  */
+import { FarstepError } from '../../protocol/errors.js';
 import { Box, type Space, type View } from '../../protocol/spaces/index.js';
 import type { Env, Image } from '../env.js';
 import type { ExpertEnvDefinition } from '../expert.js';
@@ -160,8 +162,11 @@ class Grasp implements Env<Float32Array>, Scene {
 
   restore(snapshot: unknown): void {
     const { shapes, opening, world } = (snapshot ?? {}) as Partial<GraspState>;
-    const indices = stateIntegers(shapes, this.#shapes.length, SHAPES.length - 1).map(Math.abs);
+    const indices = stateIntegers(shapes, this.#shapes.length, SHAPES.length - 1);
     const [distance] = stateNumbers([opening], 1) as [number];
+    if (new Set(indices).size < indices.length || indices.some((index) => index < 0)) {
+      throw new FarstepError('bad_message', 'snapshot: expected different shapes');
+    }
     const before = this.snapshot();
     this.#putIn(indices);
     try {

@@ -36,11 +36,12 @@ const STRENGTH = 0.8;
 const GRIP_DEPTH = 0.006;
 
 /**
- * A palm with two fingers, seen from the side, on an arm that moves, turns and holds it up. It is one body that yields to
- * what it runs into; its fingers slide along the palm.
+ * A palm with two fingers, seen from the side, on an arm that moves, turns and holds it up. It is one body that
+ * yields to what it runs into; its fingers slide along the palm.
  *
- * Matter's friction stops a motion only after gravity has moved the body in each step, so that what is held would creep
- * out of the fingers. Therefore they carry the weight of what they press on from both sides, as static friction would.
+ * Matter's friction stops a motion only after gravity has moved the body in each step, so that what is held would
+ * creep out of the fingers. Therefore they carry the weight of what they press on from both sides, as static friction
+ * would.
  */
 export class Gripper {
   readonly body: Body;
@@ -80,8 +81,8 @@ export class Gripper {
   }
 
   /**
-   * Takes a command for the next engine step: motion along x and y, turn, and grip (above 0 closes). `objects` is what
-   * there is to grip, each of one part.
+   * Takes a command for the next engine step: motion along x and y, turn, and grip (above 0 closes). `objects` is
+   * what there is to grip, each of one part.
    */
   control(command: Float32Array, objects: readonly Body[]): void {
     const { body } = this;

@@ -13,9 +13,9 @@ export interface Frame {
 const MAX_CORNERS = 32;
 
 /**
- * Draws a world, in its own coordinates, into memory that belongs to somebody else: an observation is painted where the
- * batch has it, and nothing is allocated. A pixel is painted where its centre lies inside the figure, and what lies
- * outside the picture is cut off. (`Canvas` in raster.ts owns its memory, allocates, and is in pixels.)
+ * Draws a world, in its own coordinates, into memory that belongs to somebody else: an observation is painted where
+ * the batch has it, and nothing is allocated. A pixel is painted where its centre lies inside the figure, and what
+ * lies outside the picture is cut off. (`Canvas` in raster.ts owns its memory, allocates, and is in pixels.)
  */
 export class Painter {
   readonly width: number;

@@ -7,8 +7,8 @@
  * | `image` | the picture in place of `observation` | the picture |
  * | `both` | with the picture as `image` | Dict of `observation` and `image` |
  *
- * A picture is uint8, 84 by 84, RGB, or gray with `grayscale`. With `image_goal` there is also `goal_image`, a picture of
- * the goal achieved, and the goal is then not marked in the other one.
+ * A picture is uint8, 84 by 84, RGB, or gray with `grayscale`. With `image_goal` there is also `goal_image`, a
+ * picture of the goal achieved, and the goal is then not marked in the other one.
  */
 import { Box, Dict, type Space, type View } from '../../protocol/spaces/index.js';
 import type { Env, Image, OptionSpec, Options } from '../env.js';

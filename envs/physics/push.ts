@@ -7,7 +7,8 @@
  * - Start: hand and puck apart, the goal at least 0.3 away from the puck.
  * - Success: the puck within 0.1 of the goal. Reward: see goal-env.ts.
  *
- * Lengths are half tables: the table spans -1 to 1 along x (right) and y (down). Velocities are a second; a step is 0.05 s.
+ * Lengths are half tables: the table spans -1 to 1 along x (right) and y (down). Velocities are a second; a step is
+ * 0.05 s.
  * Source: after FetchPush of Gymnasium-Robotics (Plappert et al. 2018), in the plane.
  */
 import { Box } from '../../protocol/spaces/index.js';
@@ -101,7 +102,7 @@ class Push extends GoalEnv<Float32Array> implements Scene {
   draw(painter: Painter, motif: Motif): void {
     const [x, y] = this.desired as unknown as [number, number];
     painter.rectangle(0, 0, 2, 2, TABLE);
-    if (motif === 'marked') painter.disc(x, y, TOLERANCE, GOAL);
+    if (motif === 'marked') painter.disc(x, y, TOLERANCE + 0.04, GOAL, TOLERANCE);
     if (motif === 'goal') {
       painter.disc(x, y, PUCK_RADIUS, OBJECT);
       return;

@@ -73,7 +73,7 @@ class Reach extends GoalEnv<Float32Array> implements Scene {
 
   draw(painter: Painter, motif: Motif): void {
     const [x, y] = this.desired as unknown as [number, number];
-    if (motif === 'marked') painter.disc(x, y, TOLERANCE, GOAL);
+    if (motif === 'marked') painter.disc(x, y, TOLERANCE + 0.04, GOAL, TOLERANCE);
     if (motif === 'goal') this.#effector.drawAt(painter, x, y);
     else this.#effector.draw(painter);
   }

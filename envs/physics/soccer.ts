@@ -1,18 +1,20 @@
 /**
  * Physics/Soccer-v1: pass a ball to a team mate, or shoot it into the goal, on a field seen from above.
  *
- * - Two tasks of one env: `pass` wants the ball within 0.15 of the mate, `shoot` wants all of it behind the goal line.
+ * - Two tasks of one env: `pass` wants the ball within 0.15 of the mate, `shoot` wants all of it behind the goal
+ *   line.
  * - Observation: position and velocity of the player, the same of the ball, position of the ball from the player,
- *   position of the mate. Goals: positions of the ball, for `pass` where the mate is, for `shoot` the middle of the net.
+ *   position of the mate. Goals: positions of the ball, for `pass` where the mate is, for `shoot` the middle of the
+ *   net.
  * - Actions: velocity of the player along x and y, from -1 to 1 of full speed, and a kick: above 0, a ball in reach
  *   (0.06 from the player) is sent away from the player's middle, the harder the greater the number.
- * - The ball rolls far and bounces a little. The mate traps a ball that comes towards it within 0.15; the net holds what
- *   flies into it.
+ * - The ball rolls far and bounces a little. The mate traps a ball that comes towards it within 0.15; the net holds
+ *   what flies into it.
  * - Start: player and ball around the middle and apart, the mate on one of the wings ahead.
  * - Reward: see goal-env.ts; the distance of `shoot` is what the ball lacks to be in the net.
  *
- * Lengths: the field spans -1.2 to 1.2 along x (right, where the goal is) and -0.9 to 0.9 along y (down). Velocities are
- * a second; a step is 0.05 s.
+ * Lengths: the field spans -1.2 to 1.2 along x (right, where the goal is) and -0.9 to 0.9 along y (down). Velocities
+ * are a second; a step is 0.05 s.
  */
 import { Box } from '../../protocol/spaces/index.js';
 import type { Image, Options } from '../env.js';
@@ -111,7 +113,10 @@ class Soccer extends GoalEnv<Float32Array> implements Scene {
     setVelocity(this.#ball, velocityX(this.#ball) + dx * speed, velocityY(this.#ball) + dy * speed);
   }
 
-  /** Whether all of the ball is in the net, or it comes towards the mate in its reach. A ball that leaves the mate is free. */
+  /**
+   * Whether all of the ball is in the net, or it comes towards the mate in its reach. A ball that leaves the mate is
+   * free.
+   */
   #isTrapped(): boolean {
     const x = positionX(this.#ball);
     if (x > LENGTH + BALL_RADIUS) return true;

@@ -5,8 +5,8 @@
  * - Both are discs of the same mass, with momentum and a little bounce, in a ring without a wall.
  * - The opponent is scripted (sumo-opponent.ts), with `opponent_strength` of the player's thrust.
  * - Start: opposite each other around the middle, at a random angle.
- * - Reward: 1 for winning, -1 for losing, 0 otherwise. Terminated: somebody's middle is outside the ring; who leaves in the
- *   same engine step as the other has neither won nor lost.
+ * - Reward: 1 for winning, -1 for losing, 0 otherwise. Terminated: somebody's middle is outside the ring; who leaves
+ *   in the same engine step as the other has neither won nor lost.
  *
  * Lengths are radii of the ring. Velocities are a second; a step is 0.05 s.
  */

@@ -1,13 +1,14 @@
 /**
- * The simulator that all physics envs share: a matter-js engine with a fixed time step whose future depends on nothing
- * but its own state, and which can be saved and put back.
+ * The simulator that all physics envs share: a matter-js engine with a fixed time step whose future depends on
+ * nothing but its own state, and which can be saved and put back.
  *
- * - Matter numbers bodies by a counter of the whole process, and the solver takes the two bodies of a pair in the order
- *   of their numbers. Here a number is a place in the world, so what else runs in the process does not matter. (Matter's
- *   random seed is global too, but nothing except colours comes from it.)
- * - Between steps matter keeps more than positions and velocities: the impulses from which the solver starts, which parts
- *   touch and in which order they are solved, the order of bodies in the broad phase, and corners which were moved along
- *   step by step and so differ in their last bits from what position and angle would give. `save` takes all of it.
+ * - Matter numbers bodies by a counter of the whole process, and the solver takes the two bodies of a pair in the
+ *   order of their numbers. Here a number is a place in the world, so what else runs in the process does not matter.
+ *   (Matter's random seed is global too, but nothing except colours comes from it.)
+ * - Between steps matter keeps more than positions and velocities: the impulses from which the solver starts, which
+ *   parts touch and in which order they are solved, the order of bodies in the broad phase, and corners which were
+ *   moved along step by step and so differ in their last bits from what position and angle would give. `save` takes
+ *   all of it.
  * - Bodies never sleep and no constraints are used (joints are kinematic), so neither has state to keep.
  */
 import Matter from 'matter-js';
@@ -68,7 +69,10 @@ export class World {
     body.force.y = -body.mass * this.#engine.gravity.scale;
   }
 
-  /** How deep two parts stick in each other; 0 if they do not touch. Things at rest overlap a little, pressed ones more. */
+  /**
+   * How deep two parts stick in each other; 0 if they do not touch. Things at rest overlap a little, pressed ones
+   * more.
+   */
   overlap(a: Body, b: Body): number {
     for (const { bodyA, bodyB, collision } of (this.#engine.pairs as Pairs).list) {
       if ((bodyA.id === a.id && bodyB.id === b.id) || (bodyA.id === b.id && bodyB.id === a.id)) {
@@ -90,7 +94,9 @@ export class World {
     };
   }
 
-  /** Takes back what `save` gave in a world of the same bodies. Throws `bad_message`, and then nothing has changed. */
+  /**
+   * Takes back what `save` gave in a world of the same bodies. Throws `bad_message`, and then nothing has changed.
+   */
   load(state: unknown): void {
     const { time, bodies, order, contacts } = checkWorldState(state, this.#bodies, this.#moving, this.#parts);
     let next = 0;

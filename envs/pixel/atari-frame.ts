@@ -3,7 +3,7 @@ import type { Env, Image } from '../env.js';
 import type { Rng } from '../rng/rng.js';
 import { Camera, photograph } from './camera.js';
 import type { PixelGame } from './game.js';
-import { readBytes, readMap, readNumbers } from './saved.js';
+import { readMap, readNumbers, readRuns, saveRuns } from './saved.js';
 import { HEIGHT, WIDTH } from './size.js';
 
 /** What an agent sees of a game and how it acts on it, in words of ALE and gymnasium.wrappers.AtariPreprocessing. */
@@ -132,14 +132,15 @@ export class AtariFrame<A = View> implements Env<A> {
   }
 
   snapshot(): unknown {
-    return { game: this.#game.save(), frames: this.#frames, before: this.#camera?.before?.slice() ?? null };
+    const before = this.#camera?.before;
+    return { game: this.#game.save(), frames: this.#frames, before: before ? saveRuns(before) : null };
   }
 
   restore(snapshot: unknown): void {
     const map = readMap(snapshot);
     const { frames } = readNumbers(map, { frames: [0, MAX_FRAMES] });
     const pools = this.#camera?.before !== undefined;
-    const before = pools ? readBytes(map.before, WIDTH * HEIGHT) : undefined;
+    const before = pools ? readRuns(map.before, WIDTH * HEIGHT) : undefined;
     this.#game.load(map.game);
     this.#frames = frames;
     this.reward = 0;

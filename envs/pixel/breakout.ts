@@ -25,7 +25,7 @@ import type { PixelGame } from './game.js';
 import { axis, FIRE, joysticks, LEFT, RIGHT } from './joystick.js';
 import { clamp, glide, pixel, UNIT } from './motion.js';
 import { palette } from './palette.js';
-import { type Limits, readBytes, readMap, readNumbers } from './saved.js';
+import { type Limits, readBits, readMap, readNumbers, saveBits } from './saved.js';
 import { Screen } from './screen.js';
 import { HEIGHT, WIDTH } from './size.js';
 
@@ -211,12 +211,12 @@ class Breakout implements PixelGame<number> {
   }
 
   save(): unknown {
-    return { ...this.#now, bricks: this.#bricks.slice() };
+    return { ...this.#now, bricks: saveBits(this.#bricks) };
   }
 
   load(saved: unknown): void {
     const numbers = readNumbers(saved, LIMITS);
-    this.#bricks.set(readBytes(readMap(saved).bricks, BRICKS, 1));
+    this.#bricks.set(readBits(readMap(saved).bricks, BRICKS));
     Object.assign(this.#now, numbers);
   }
 

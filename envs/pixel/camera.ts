@@ -44,7 +44,7 @@ export class Camera {
   readonly #before: Uint8Array;
   readonly #beforeWords: Int32Array;
   readonly #screenWords: Int32Array;
-  /** What changed since the last picture, and what of that its frame before does not show yet. */
+  /** What changed since the last picture, and where that may show another frame before than itself. */
   readonly #changed = new Tiles();
   readonly #late = new Tiles();
 
@@ -98,6 +98,7 @@ export class Camera {
     if (before !== undefined) this.#before.set(before);
     this.#changed.fill();
     this.shoot();
+    this.#late.fill();
   }
 
   /** Looks up the brightness of what changed. */

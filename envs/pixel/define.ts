@@ -22,19 +22,22 @@ const FRAME_OPTIONS: Readonly<Record<string, OptionSpec>> = {
     type: 'string',
     default: null,
     choices: ['rgb', 'grayscale', 'state'],
-    description: 'What is observed: the picture, or the state of the game in numbers; null: rgb, with preprocess grayscale.',
+    description:
+      'What is observed: the picture, or the state of the game in numbers; null: rgb, with preprocess grayscale.',
   },
   screen_size: {
     type: 'integer',
     default: null,
     min: MIN_SIZE,
     max: WIDTH,
-    description: 'Width and height that the picture shrinks to; null: 160 by 210 as it is, with preprocess 84.',
+    description:
+      'Width and height that the picture shrinks to; null: 160 by 210 as it is, with preprocess 84.',
   },
   max_pool: {
     type: 'boolean',
     default: null,
-    description: 'Whether the picture is the brighter of the last two frames of a step; null: as preprocess says.',
+    description:
+      'Whether the picture is the brighter of the last two frames of a step; null: as preprocess says.',
   },
   noop_max: {
     type: 'integer',

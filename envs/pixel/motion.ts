@@ -2,7 +2,7 @@
 export const UNIT = 256;
 
 /** `x` within `low` and `high`. */
-export const clamp = (x: number, low: number, high: number): number => (x < low ? low : x > high ? high : x);
+export const clamp = (x: number, low: number, high: number): number => Math.max(low, Math.min(x, high));
 
 /** The whole pixel in which a position lies. */
 export const pixel = (position: number): number => position >> 8;

@@ -20,19 +20,48 @@ export function readNumbers<Name extends string>(value: unknown, limits: Limits<
     const [low, high] = limits[name];
     const number = map[name];
     if (!(Number.isInteger(number) && (number as number) >= low && (number as number) <= high)) {
-      throw invalidSnapshot(`${name}: expected an integer from ${low} to ${high}, got ${JSON.stringify(number)}`);
+      throw invalidSnapshot(
+        `${name}: expected an integer from ${low} to ${high}, got ${JSON.stringify(number)}`,
+      );
     }
     numbers[name] = number as number;
   }
   return numbers;
 }
 
-/** `value` as `length` bytes. Throws `bad_message` unless it is a byte array of that length with none above `high`. */
-export function readBytes(value: unknown, length: number, high = 255): Uint8Array {
-  if (!(value instanceof Uint8Array) || value.length !== length || value.some((byte) => byte > high)) {
-    throw invalidSnapshot(`expected ${length} bytes up to ${high}`);
+/** Zeros and ones as a text of such digits. */
+export const saveBits = (bits: Uint8Array): string => bits.join('');
+
+/** What `saveBits` made of `length` zeros and ones. Throws `bad_message` if it is no such text. */
+export function readBits(value: unknown, length: number): Uint8Array {
+  if (typeof value !== 'string' || value.length !== length || !/^[01]*$/.test(value)) {
+    throw invalidSnapshot(`expected ${length} digits 0 or 1`);
   }
-  return value;
+  return Uint8Array.from(value, Number);
+}
+
+/** Bytes as pairs of a byte and how often it comes. */
+export function saveRuns(bytes: Uint8Array): number[] {
+  const runs: number[] = [];
+  for (let i = 0; i < bytes.length; ) {
+    const start = i;
+    while (i < bytes.length && bytes[i] === bytes[start]) i++;
+    runs.push(bytes[start]!, i - start);
+  }
+  return runs;
+}
+
+/** What `saveRuns` made of `length` bytes. Throws `bad_message` if it is no such array. */
+export function readRuns(value: unknown, length: number): Uint8Array {
+  const runs = Array.isArray(value) ? readIntegers(value, value.length, 0, length) : [];
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (let i = 0; i + 1 < runs.length; i += 2) {
+    bytes.fill(runs[i]!, at, at + runs[i + 1]!);
+    at += runs[i + 1]!;
+  }
+  if (at !== length) throw invalidSnapshot(`expected runs of ${length} bytes`);
+  return bytes;
 }
 
 /** `value` as `length` integers from `low` to `high`. Throws `bad_message` if it is no such array. */

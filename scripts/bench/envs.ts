@@ -1,5 +1,8 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { getEnv, listEnvs, resolveOptions, VectorEnv } from '../../envs/index.js';
 import type { SampleSource } from '../../protocol/spaces/index.js';
+import { reply } from '../embedded-server.js';
 import { collectGarbage } from '../gc.js';
 
 /** Least env-steps a second on one core of the reference machine; and the original's, where there is one. */
@@ -19,7 +22,7 @@ const BARS: Readonly<Record<string, Bar>> = {
   'MinAtar/Freeway-v1': { original: 148e3 },
   'MinAtar/SpaceInvaders-v1': { original: 54e3 },
   'FrozenLake-v1': { least: 10e6 },
-  'Taxi-v3': { least: 10e6 },
+  'Taxi-v4': { least: 10e6 },
   'CliffWalking-v1': { least: 10e6 },
 };
 
@@ -95,15 +98,26 @@ export function benchEnv(id: string, seconds: number): EnvResult {
   };
 }
 
-/** Every env, or those whose id contains `part`. */
-export function benchEnvs(part: string, seconds: number, onResult: (result: EnvResult) => void): EnvResult[] {
+const PROCESS = fileURLToPath(new URL('./env-process.js', import.meta.url));
+
+/** Every env, or those whose id contains `part`, one after the other, each in a process of its own. */
+export async function benchEnvs(
+  part: string,
+  seconds: number,
+  onResult: (result: EnvResult) => void,
+): Promise<EnvResult[]> {
   const ids = listEnvs()
     .map(({ spec }) => spec.id)
     .filter((id) => id.toLowerCase().includes(part.toLowerCase()));
   if (ids.length === 0) throw new Error(`no env has ${part} in its id`);
-  return ids.map((id) => {
-    const result = benchEnv(id, seconds);
+  const results: EnvResult[] = [];
+  for (const id of ids) {
+    const result = (await reply(
+      fork(PROCESS, [id, String(seconds)]),
+      `the measurement of ${id}`,
+    )) as EnvResult;
     onResult(result);
-    return result;
-  });
+    results.push(result);
+  }
+  return results;
 }

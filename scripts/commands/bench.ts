@@ -59,15 +59,17 @@ export function benchCommand(): Command {
     .argument('[id]', 'only those whose id contains this', '')
     .option('--seconds <number>', 'length of the measurement of one env', above(0), 2)
     .option('--json', 'the results as JSON')
-    .action((part: string, { json, seconds }: { readonly seconds: number; readonly json?: boolean }) => {
-      if (!json)
-        console.log('| env | steps/s | original in Python | times | heap bytes a step |\n|-|-|-|-|-|');
-      const results = benchEnvs(part, seconds, (result) => {
-        if (!json) console.log(envRow(result));
-      });
-      if (json) console.log(JSON.stringify(results, undefined, 2));
-      if (results.some(({ passed }) => !passed)) process.exitCode = 1;
-    });
+    .action(
+      async (part: string, { json, seconds }: { readonly seconds: number; readonly json?: boolean }) => {
+        if (!json)
+          console.log('| env | steps/s | original in Python | times | heap bytes a step |\n|-|-|-|-|-|');
+        const results = await benchEnvs(part, seconds, (result) => {
+          if (!json) console.log(envRow(result));
+        });
+        if (json) console.log(JSON.stringify(results, undefined, 2));
+        if (results.some(({ passed }) => !passed)) process.exitCode = 1;
+      },
+    );
   return new Command('bench')
     .description('Measure farstep on this machine.')
     .addCommand(server)

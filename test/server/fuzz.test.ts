@@ -12,6 +12,7 @@ import { PROBE } from './probe-env.js';
 import { HELLO, type Message, RawClient, slab, startServer, stepFrame } from './rig.js';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 400);
+t.setTimeout(60_000 + RUNS * 100);
 
 const pack = (message: Message) => packMessage(message as never);
 const GOOD: readonly Uint8Array[] = [
@@ -66,11 +67,7 @@ t.test('any frames', async (t) => {
         }
         return true;
       }),
-      {
-        numRuns: RUNS,
-        interruptAfterTimeLimit: RUNS > 1000 ? 3_600_000 : 60_000,
-        markInterruptAsFailure: true,
-      },
+      { numRuns: RUNS },
     );
     client.socket.terminate();
   });

@@ -3,7 +3,9 @@ import type { Expert } from '../../expert.js';
 import { HAND_SPEED } from '../table.js';
 import { clamp, goalView, requireState } from './sight.js';
 
-/** From the middle of the handle's bar: where the hand is between bar and drawer, and where it is in front of the bar. */
+/**
+ * From the middle of the handle's bar: where the hand is between bar and drawer, and where it is in front of the bar.
+ */
 const GAP_X = 0.13;
 const FRONT_X = -0.2;
 /** Beside the middle of the bar: where the hand holds it, and where the hand passes its end. */

@@ -42,7 +42,9 @@ export function graspExpert(options: Options): Expert {
   };
 }
 
-/** Where in the observation the object begins that is best to go for: near, and with room for the fingers beside it. */
+/**
+ * Where in the observation the object begins that is best to go for: near, and with room for the fingers beside it.
+ */
 function choose(s: Float32Array): number {
   let best = FIRST;
   let least = Infinity;

@@ -23,8 +23,8 @@ export function pushExpert(options: Options): Expert {
 }
 
 /**
- * The velocity with which to push a puck at (x, y) from the hand along the way (wayX, wayY) that it has to go: first around
- * to its far side, then through its middle.
+ * The velocity with which to push a puck at (x, y) from the hand along the way (wayX, wayY) that it has to go: first
+ * around to its far side, then through its middle.
  */
 function pushAlong(x: number, y: number, wayX: number, wayY: number): [x: number, y: number] {
   const way = Math.hypot(wayX, wayY);

@@ -28,7 +28,9 @@ export function goalView(view: View): {
   };
 }
 
-/** The state where observations are not goal-conditioned: the observation itself or, beside a picture, a part of it. */
+/**
+ * The state where observations are not goal-conditioned: the observation itself or, beside a picture, a part of it.
+ */
 export const stateView = (view: View): Float32Array =>
   view instanceof Float32Array ? view : (view as { observation: Float32Array }).observation;
 

@@ -1,4 +1,4 @@
-import { type Limits, readBytes, readMap, readNumbers } from '../saved.js';
+import { type Limits, readBits, readMap, readNumbers, saveBits } from '../saved.js';
 import type { Screen } from '../screen.js';
 import { HEIGHT, WIDTH } from '../size.js';
 import { SHIELD_Y, type Shields } from './shields.js';
@@ -38,6 +38,8 @@ const LIMITS = {
 
 /** The invaders: which of them live, where they are, how they march. */
 export class Formation {
+  /** With the gap after the last column. */
+  readonly width = COLUMNS * PITCH_X;
   /** Of the invader in the upper left corner, in pixels; -1 or 1 for the direction. */
   readonly now = { x: 0, y: 0, direction: 1, marchIn: 0, pose: 0 };
   /** 1 for each that lives, row by row. */
@@ -66,9 +68,6 @@ export class Formation {
     this.alive.fill(1);
     this.#count = COUNT;
   }
-
-  /** How wide the formation is, with the gap after the last column. */
-  readonly width = COLUMNS * PITCH_X;
 
   left(invader: number): number {
     return this.now.x + (invader % COLUMNS) * PITCH_X;
@@ -162,13 +161,13 @@ export class Formation {
   }
 
   save(): unknown {
-    return { ...this.now, alive: this.alive.slice() };
+    return { ...this.now, alive: saveBits(this.alive) };
   }
 
   /** Returns what takes `saved` back. Throws `bad_message` if it is nothing that `save` gave. */
   loader(saved: unknown): () => void {
     const numbers = readNumbers(saved, LIMITS);
-    const alive = readBytes(readMap(saved).alive, COUNT, 1);
+    const alive = readBits(readMap(saved).alive, COUNT);
     return () => {
       Object.assign(this.now, numbers);
       this.alive.set(alive);

@@ -3,10 +3,10 @@
  *
  * - Actions, as in ALE: 0 NOOP, 1 FIRE, 2 RIGHT, 3 LEFT, 4 RIGHTFIRE, 5 LEFTFIRE. The cannon moves 1.5 pixels a frame;
  *   one shot of its flies at a time, 4 pixels a frame.
- * - 6 rows of 6 invaders, worth 30, 25, 20, 15, 10, 5 from the top. They march to the side by 2 pixels, then down at the
- *   edge, every 30 frames when all are there and the faster the fewer they are, down to every 2.
- * - Up to 3 bombs fall at once, each from the lowest invader of a column, at 1.25 pixels a frame in the first wave and a
- *   quarter more in each that follows, up to 2.
+ * - 6 rows of 6 invaders, worth 30, 25, 20, 15, 10, 5 from the top. They march to the side by 2 pixels, and down by 6 at
+ *   the edge, every 30 frames when all are there and the faster the fewer they are.
+ * - Up to 3 bombs fall at once, each from the lowest invader of a column: every other one from above the cannon, the rest
+ *   from anywhere. They fall 1.5 pixels a frame in the first wave and a quarter more in each that follows, up to 2.5.
  * - Shots, bombs and invaders wear the three shields down. A shot and a bomb that meet are both gone.
  * - Every 15 to 25 seconds a ship crosses above, worth 200.
  * - When a wave is shot, the next begins 8 pixels lower (up to 4 times), with new shields.

@@ -1,4 +1,4 @@
-import { readBytes } from '../saved.js';
+import { readBits, saveBits } from '../saved.js';
 import type { Screen } from '../screen.js';
 import { TRANSPARENT } from '../sprite.js';
 import { SHIELD, SHIELD_COLOR, SKY } from './sprites.js';
@@ -59,13 +59,13 @@ export class Shields {
     }
   }
 
-  save(): Uint8Array {
-    return this.#dots.slice();
+  save(): string {
+    return saveBits(this.#dots);
   }
 
   /** Returns what takes `saved` back. Throws `bad_message` if it is nothing that `save` gave. */
   loader(saved: unknown): () => void {
-    const dots = readBytes(saved, this.#dots.length, 1);
+    const dots = readBits(saved, this.#dots.length);
     return () => this.#dots.set(dots);
   }
 

@@ -30,10 +30,20 @@ import { type Limits, readNumbers } from '../saved.js';
 import { Screen } from '../screen.js';
 import { WIDTH } from '../size.js';
 import { AHEAD, BEHIND, CAR_Y, Landscape, PANEL_HEIGHT } from './landscape.js';
-import { HALF_WIDTH, LANE, LEVELS, Road, SHOULDER, TRAIN_LEVELS } from './road.js';
+import { HALF_WIDTH, LANE, LEVELS, OBJECT_SPACING, Road, SHOULDER, TRAIN_LEVELS } from './road.js';
 import { CARS, CLOCK, COLORS, GAUGE, HEADINGS, PANEL } from './scenery.js';
 
-const ACTIONS = joysticks('NOOP', 'UP', 'RIGHT', 'LEFT', 'DOWN', 'UPRIGHT', 'UPLEFT', 'DOWNRIGHT', 'DOWNLEFT');
+const ACTIONS = joysticks(
+  'NOOP',
+  'UP',
+  'RIGHT',
+  'LEFT',
+  'DOWN',
+  'UPRIGHT',
+  'UPLEFT',
+  'DOWNRIGHT',
+  'DOWNLEFT',
+);
 
 const FRAMES = 3600;
 /** How far from the start of the road the car begins. */
@@ -60,14 +70,18 @@ const OFF_ROAD_COST = 0.02;
 const CRASH_COST = 5;
 
 /** Sine of headings, 1024 to a turn, times 2^14. */
-const SINE = Int32Array.from({ length: 1024 }, (_, i) => Math.round(Math.sin((i / 1024) * 2 * Math.PI) * 2 ** 14));
+const SINE = Int32Array.from({ length: 1024 }, (_, i) =>
+  Math.round(Math.sin((i / 1024) * 2 * Math.PI) * 2 ** 14),
+);
 const sine = (heading: number): number => SINE[(heading >> 6) & 1023]!;
 const cosine = (heading: number): number => sine(heading + TURN / 4);
 
 const LOOKAHEADS = 8;
 const LOOKAHEAD = 16;
 
-const ROAD_LENGTH = START + 3 * FRAMES + AHEAD + 1;
+/** How far the road is laid out before the car: as far as one sees, with what stands there. */
+const LAID_OUT = AHEAD + OBJECT_SPACING;
+const ROAD_LENGTH = START + 3 * FRAMES + LAID_OUT + 1;
 
 const LIMITS = {
   steering: [-FULL, FULL],
@@ -76,7 +90,7 @@ const LIMITS = {
   framesLeft: [0, FRAMES],
   crashed: [0, 1],
   x: [0, WIDTH * UNIT],
-  distance: [START * UNIT, (ROAD_LENGTH - AHEAD - 1) * UNIT],
+  distance: [START * UNIT, (START + 3 * FRAMES) * UNIT],
   heading: [-MAX_HEADING, MAX_HEADING],
   speed: [MIN_SPEED, MAX_SPEED],
   wheel: [-FULL, FULL],
@@ -208,9 +222,9 @@ class Rally implements PixelGame<number | Float32Array> {
     return this.#now.x - this.#middle(0);
   }
 
-  /** Lays out the road as far as it can be seen. */
+  /** Lays out the road before the car. */
   #reach(): void {
-    this.#road.reach(pixel(this.#now.distance) + AHEAD + 1);
+    this.#road.reach(pixel(this.#now.distance) + LAID_OUT);
   }
 
   #drive(isOffRoad: boolean): void {

@@ -71,13 +71,21 @@ export const isClear = (x: number, y: number, half: number): boolean =>
 export function canSee(x1: number, y1: number, x2: number, y2: number): boolean {
   const steps = Math.ceil(Math.max(Math.abs(x2 - x1), Math.abs(y2 - y1)) / 3);
   for (let i = 1; i < steps; i++) {
-    if (isWall(x1 + Math.round(((x2 - x1) * i) / steps), y1 + Math.round(((y2 - y1) * i) / steps))) return false;
+    if (isWall(x1 + Math.round(((x2 - x1) * i) / steps), y1 + Math.round(((y2 - y1) * i) / steps)))
+      return false;
   }
   return true;
 }
 
 /** Whether something that flies from a pixel with a heading passes within `reach` of another, no wall being between. */
-export function canHit(x: number, y: number, heading: number, toX: number, toY: number, reach: number): boolean {
+export function canHit(
+  x: number,
+  y: number,
+  heading: number,
+  toX: number,
+  toY: number,
+  reach: number,
+): boolean {
   const ahead = (toX - x) * DX[heading]! + (toY - y) * DY[heading]!;
   const aside = (toY - y) * DX[heading]! - (toX - x) * DY[heading]!;
   return ahead > 0 && Math.abs(aside) < reach * UNIT && canSee(x, y, toX, toY);
@@ -92,8 +100,7 @@ const isFree = Uint8Array.from({ length: CORNERS }, (_, i) => {
 });
 
 const cornerX = (corner: number): number => ((corner % (COLUMNS - 1)) + 1) * TILE_SIZE;
-const cornerY = (corner: number): number =>
-  (Math.floor(corner / (COLUMNS - 1)) + 1) * TILE_SIZE + ARENA_TOP;
+const cornerY = (corner: number): number => (Math.floor(corner / (COLUMNS - 1)) + 1) * TILE_SIZE + ARENA_TOP;
 
 /** The free corner nearest to a pixel. */
 function nearestCorner(x: number, y: number): number {

@@ -8,7 +8,9 @@ const sideLengths = ({ points }: Shape): number[] =>
     )
     .sort((a, b) => a - b);
 
-/** Whether two shapes are alike, however they are turned or mirrored: no side of one differs much from the other's. */
+/**
+ * Whether two shapes are alike, however they are turned or mirrored: no side of one differs much from the other's.
+ */
 function areAlike(a: Shape, b: Shape): boolean {
   const [as, bs] = [sideLengths(a), sideLengths(b)];
   return as.length === bs.length && as.every((length, i) => Math.abs(length - bs[i]!) < 0.005);

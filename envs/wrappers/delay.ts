@@ -1,0 +1,48 @@
+import type { Env } from '../env.js';
+import { stateNumbers } from '../snapshot.js';
+import { blank } from './blank.js';
+import { memoryFor, type Readings, SensorWrapper } from './sensor.js';
+
+/**
+ * Shows the observation of some steps ago, and nothing (zeros) until there is one (gymnasium.wrappers.DelayObservation).
+ */
+export class Delay extends SensorWrapper {
+  /** The last `steps` + 1 readings, a ring of which `#next` is the oldest. */
+  readonly #ring: Readings;
+  readonly #steps: number;
+  #next = 0;
+
+  constructor(env: Env, steps: number) {
+    super(env, 'observation_delay');
+    this.#steps = steps;
+    this.#ring = memoryFor(this.sensor, steps + 1);
+  }
+
+  protected override sense(first: boolean): void {
+    const { length } = this.readings;
+    if (first)
+      for (let i = 0; i <= this.#steps; i++)
+        blank(this.sensor, this.#ring.subarray(i * length, (i + 1) * length));
+    this.#ring.set(this.readings, this.#next * length);
+    this.#next = (this.#next + 1) % (this.#steps + 1);
+  }
+
+  protected override show(out: Readings): void {
+    const { length } = this.readings;
+    const start = this.#next * length;
+    for (let i = 0; i < length; i++) out[i] = this.#ring[start + i]!;
+  }
+
+  protected override save(): unknown {
+    const start = this.#next * this.readings.length;
+    return [...this.#ring.subarray(start), ...this.#ring.subarray(0, start)];
+  }
+
+  protected override loader(own: unknown): () => void {
+    const oldestFirst = stateNumbers(own, this.#ring.length);
+    return () => {
+      this.#next = 0;
+      this.#ring.set(oldestFirst);
+    };
+  }
+}
