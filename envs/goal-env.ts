@@ -182,7 +182,7 @@ export abstract class GoalEnv<A> implements Env<A> {
   restore(snapshot: unknown): void {
     const { task, desired, state } = (snapshot ?? {}) as Readonly<Record<string, unknown>>;
     const index = this.#tasks.findIndex(({ name }) => name === task);
-    if (index < 0) throw new FarstepError('bad_message', `snapshot: no task ${JSON.stringify(task)}`);
+    if (index < 0) throw new FarstepError('bad_snapshot', `snapshot: no task ${JSON.stringify(task)}`);
     const goal = stateNumbers(desired, this.desired.length);
     this.load(state);
     this.task = index;

@@ -40,7 +40,7 @@ for (const definition of definitions) registerEnv(definition);
 export type { EndedBatch, InfoSlabs, ResetBatch, StepBatch } from './batch.js';
 export type { Env, EnvDefinition, EnvSpec, Image, OptionSpec, Options } from './env.js';
 export { type Expert, type ExpertEnvDefinition, hasExpert } from './expert.js';
-export { type GoalEnvDefinition, isGoalEnv, type RewardFunction } from './goal-env.js';
+export { type GoalEnvDefinition, type Goals, isGoalEnv, type RewardFunction } from './goal-env.js';
 export { resolveOptions } from './options.js';
 export { getEnv, listEnvs, registerEnv } from './registry.js';
 export { createRng, MAX_SEED } from './rng/create.js';

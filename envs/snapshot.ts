@@ -17,9 +17,9 @@ export interface EnvSnapshot {
 
 /** The error for what is no snapshot of the env that it is given to. */
 export const invalidSnapshot = (message: string): FarstepError =>
-  new FarstepError('bad_message', `snapshot: ${message}`);
+  new FarstepError('bad_snapshot', `snapshot: ${message}`);
 
-/** `value` as a snapshot of the env that `env` identifies. Throws `bad_message`; `state` and `rng` are not looked at. */
+/** `value` as a snapshot of the env that `env` identifies. Throws `bad_snapshot`; `state` and `rng` are not looked at. */
 export function readEnvSnapshot(value: unknown, env: string): EnvSnapshot {
   if (typeof value !== 'object' || value === null) throw invalidSnapshot('expected a map');
   const fields = value as Readonly<Record<string, unknown>>;
@@ -36,7 +36,7 @@ export function readEnvSnapshot(value: unknown, env: string): EnvSnapshot {
 
 /**
  * The numbers of an env's state, `length` of them from `-limit` to `limit`, for an `Env.restore` to take its fields from.
- * Throws `bad_message` otherwise.
+ * Throws `bad_snapshot` otherwise.
  */
 export function stateNumbers(state: unknown, length: number, limit = Number.MAX_VALUE): readonly number[] {
   const isAllowed = (x: unknown) => typeof x === 'number' && Math.abs(x) <= limit;

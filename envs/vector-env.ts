@@ -212,6 +212,40 @@ export class VectorEnv {
     return this.#envs[0]!.transitions?.();
   }
 
+  /** A snapshot of each of some envs, or of all. Throws `bad_ids` or `not_reset`. */
+  snapshots(ids: Uint32Array = this.#everyId): EnvSnapshot[] {
+    this.#idCheck.check('snapshot', ids);
+    return Array.from(ids, (id) => this.snapshot(id));
+  }
+
+  /**
+   * Puts envs where snapshots were taken and shows them as they are now.
+   * Throws `bad_ids` or `bad_snapshot`; then all of them are as they were.
+   */
+  restoreAll(snapshots: readonly unknown[], ids: Uint32Array = this.#everyId): ResetBatch {
+    this.#idCheck.check('restore', ids);
+    if (snapshots.length !== ids.length) {
+      throw new FarstepError('bad_snapshot', `restore: ${snapshots.length} snapshots for ${ids.length} envs`);
+    }
+    const before = Array.from(ids, (id) => (this.#phase[id] === UNBORN ? undefined : this.snapshot(id)));
+    let row = 0;
+    try {
+      for (; row < ids.length; row++) this.restore(ids[row]!, snapshots[row]);
+    } catch (error) {
+      for (let done = 0; done < row; done++) {
+        if (before[done]) this.restore(ids[done]!, before[done]);
+        else this.#phase[ids[done]!] = UNBORN;
+      }
+      throw error;
+    }
+    for (row = 0; row < ids.length; row++) {
+      this.#observe(ids[row]!, this.#out, row);
+      this.#resetBatch.seeds[row] = this.#seeds[ids[row]!]!;
+    }
+    this.#resetBatch.n = ids.length;
+    return this.#resetBatch;
+  }
+
   /** Everything that the future of one env depends on, as plain values. Throws `bad_ids` or `not_reset`. */
   snapshot(id: number): EnvSnapshot {
     const env = this.#born('snapshot', id);
@@ -228,7 +262,7 @@ export class VectorEnv {
 
   /**
    * Puts one env where a snapshot was taken of any env with the same id and options.
-   * Throws `bad_ids`, or `bad_message` if it is no such snapshot; then the env is as it was.
+   * Throws `bad_ids`, or `bad_snapshot` if it is no such snapshot; then the env is as it was.
    */
   restore(id: number, snapshot: unknown): void {
     this.#idCheck.checkOne('restore', id);

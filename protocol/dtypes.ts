@@ -56,6 +56,10 @@ export const itemSize = (dtype: DType): number => CONSTRUCTORS[dtype].BYTES_PER_
 /** Number of elements in an array of this shape; 1 for the empty shape (a scalar). */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
+/** The memory of an array, as bytes. */
+export const bytesOf = (array: TypedArray): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
 /**
  * `length` elements of `dtype` starting at `bytes[offset]`: a view where the memory is aligned, else a copy.
  * The caller has checked that the bytes are there.

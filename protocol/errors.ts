@@ -38,6 +38,8 @@ export const ERRORS = {
   bad_action: { recoverable: true, meaning: 'an action outside its space, or slabs of the wrong size' },
   not_reset: { recoverable: true, meaning: 'a step before the first reset' },
   episode_over: { recoverable: true, meaning: 'under DISABLED autoreset, a step of an env that ended' },
+  bad_snapshot: { recoverable: true, meaning: 'a snapshot of another env, or none at all' },
+  not_supported: { recoverable: true, meaning: 'the env has no reward function or transition table to ask' },
   no_render: { recoverable: true, meaning: 'the env has no such render mode' },
   env_failed: { recoverable: true, meaning: 'the env threw; its vector env is closed' },
   internal: { recoverable: true, meaning: 'a fault of the server; the log has it under the session' },

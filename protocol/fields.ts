@@ -21,6 +21,7 @@ export const isPositive: Check<number> = (value): value is number => isCount(val
 export const isBoolean: Check<boolean> = (value): value is boolean => typeof value === 'boolean';
 export const isSeed: Check<number | null> = (value): value is number | null =>
   value === null || isCount(value);
+export const isBytes: Check<Uint8Array> = (value): value is Uint8Array => value instanceof Uint8Array;
 export const isOptions: Check<Options> = (value): value is Options =>
   isMap(value) &&
   Object.values(value).every((x) => x === null || ['boolean', 'number', 'string'].includes(typeof x));

@@ -8,7 +8,7 @@
  * README.md has their meaning. `actions`, `observations` and each of the infos are arrays of bin, one a leaf.
  */
 import type { EndedEpisodes, Infos, StepResult } from './client/results.js';
-import { type DType, itemSize, sizeOf, type TypedArray, viewOrCopy } from './dtypes.js';
+import { bytesOf, type DType, itemSize, sizeOf, type TypedArray, viewOrCopy } from './dtypes.js';
 import { FarstepError } from './errors.js';
 import { HEADER_BYTES, Reader, type Span, Writer } from './msgpack.js';
 import type { Leaf } from './spaces/index.js';
@@ -43,19 +43,20 @@ export interface FrameLayout {
   readonly overhead: number;
 }
 
+export const layOutLeaf = (leaf: Leaf): LeafLayout => ({
+  dtype: leaf.dtype,
+  size: sizeOf(leaf.shape),
+  bytes: rowBytes(leaf),
+});
+
 export function frameLayout(
   observations: readonly Leaf[],
   infos: readonly { readonly name: string; readonly leaves: readonly Leaf[] }[],
 ): FrameLayout {
-  const layOut = (leaf: Leaf): LeafLayout => ({
-    dtype: leaf.dtype,
-    size: sizeOf(leaf.shape),
-    bytes: rowBytes(leaf),
-  });
   const leaves = [...observations, ...infos.flatMap((info) => info.leaves)];
   return {
-    observations: observations.map(layOut),
-    infos: infos.map((info) => ({ name: info.name, leaves: info.leaves.map(layOut) })),
+    observations: observations.map(layOutLeaf),
+    infos: infos.map((info) => ({ name: info.name, leaves: info.leaves.map(layOutLeaf) })),
     rowBytes: leaves.reduce((sum, leaf) => sum + rowBytes(leaf), 0),
     // Once for the step and once for the final observations and infos of episodes that ended.
     overhead: (2 * (leaves.length + infos.length) + 24) * HEADER_BYTES,
@@ -68,9 +69,6 @@ const FLAG: LeafLayout = { dtype: 'bool', size: 1, bytes: 1 };
 /** Reward and two flags; and of an episode that ended: row, return, length and seed. */
 const OUTCOME_BYTES = REAL.bytes + 2 * FLAG.bytes;
 const ENDED_BYTES = 2 * COUNT.bytes + 2 * REAL.bytes;
-
-const bytesOf = (array: TypedArray): Uint8Array =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 const slabViews = new WeakMap<TypedArray, Uint8Array>();
 

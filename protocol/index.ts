@@ -11,4 +11,4 @@ export { arrayType, type DType, itemSize, sizeOf, type TypedArray } from './dtyp
 export { ERRORS, type ErrorCode, FarstepError } from './errors.js';
 export type { AutoresetMode, Contract, SessionLimits } from './messages.js';
 export * from './spaces/index.js';
-export type { EnvSpec, Image, OptionSpec, Options } from './spec.js';
+export type { EnvSpec, Image, OptionSpec, Options, TransitionTable } from './spec.js';

@@ -98,6 +98,8 @@ export interface Contract {
   readonly observationLeaves: readonly Leaf[];
   readonly actionLeaves: readonly Leaf[];
   readonly infos: readonly InfoContract[];
+  /** The tasks whose reward functions `rewards` applies, in the order of the one-hot `task`; empty for most envs. */
+  readonly rewardTasks: readonly string[];
   /** SHA-256, hex, of the JSON of all other fields with sorted keys. */
   readonly hash: string;
 }
@@ -130,6 +132,79 @@ export interface Started {
   readonly observations: readonly Uint8Array[];
   readonly infos: readonly (readonly Uint8Array[])[];
   readonly seeds: readonly number[];
+}
+
+export interface SnapshotRequest {
+  readonly type: 'snapshot';
+  readonly id: number;
+  readonly env: number;
+  /** Which envs; all where absent. */
+  readonly ids?: readonly number[];
+}
+
+export interface Snapshotted {
+  readonly type: 'snapshotted';
+  readonly id: number;
+  /** One for each env asked for, of a form that is the server's own business. */
+  readonly snapshots: readonly unknown[];
+}
+
+/** Answered by `started`, with the observations of the envs as they are now. */
+export interface RestoreRequest {
+  readonly type: 'restore';
+  readonly id: number;
+  readonly env: number;
+  /** Which envs; all where absent. */
+  readonly ids?: readonly number[];
+  /** One for each of them. */
+  readonly snapshots: readonly unknown[];
+}
+
+/** What transitions would have paid, had `desired` been the goal. */
+export interface RewardsRequest {
+  readonly type: 'rewards';
+  readonly id: number;
+  readonly env: number;
+  /** Whose reward function: one of the contract's `rewardTasks`; the first where absent. */
+  readonly task?: string;
+  /** Rows of the observation's `achieved_goal`, as a slab. */
+  readonly achieved: Uint8Array;
+  /** As many rows of `desired_goal`. */
+  readonly desired: Uint8Array;
+}
+
+export interface Rewarded {
+  readonly type: 'rewarded';
+  readonly id: number;
+  /** float64, one a row. */
+  readonly rewards: Uint8Array;
+}
+
+export interface TransitionsRequest {
+  readonly type: 'transitions';
+  readonly id: number;
+  readonly env: number;
+}
+
+/**
+ * The env as a table. The outcomes of action a in state s are entries first[s * numActions + a] to
+ * first[s * numActions + a + 1] - 1 of the other four slabs.
+ */
+export interface Tabulated {
+  readonly type: 'tabulated';
+  readonly id: number;
+  readonly numStates: number;
+  readonly numActions: number;
+  /** int32 [numStates * numActions + 1] */
+  readonly first: Uint8Array;
+  /** float64 [outcomes] */
+  readonly probabilities: Uint8Array;
+  /** int32 [outcomes] */
+  readonly nextStates: Uint8Array;
+  /** float64 [outcomes] */
+  readonly rewards: Uint8Array;
+  /** uint8 [outcomes] */
+  readonly terminated: Uint8Array;
 }
 
 export interface RenderRequest {
@@ -170,16 +245,30 @@ export interface ErrorMessage {
   readonly retryAfterMs?: number;
 }
 
-export type Request = ListRequest | MakeRequest | ResetRequest | RenderRequest | CloseRequest;
-export type Reply = Listed | Made | Started | Rendered | Closed | ErrorMessage;
+export type Request =
+  | ListRequest
+  | MakeRequest
+  | ResetRequest
+  | SnapshotRequest
+  | RestoreRequest
+  | RewardsRequest
+  | TransitionsRequest
+  | RenderRequest
+  | CloseRequest;
 /** The reply that answers a request, by the request's type. */
 export interface ReplyOf {
   list: Listed;
   make: Made;
   reset: Started;
+  snapshot: Snapshotted;
+  restore: Started;
+  rewards: Rewarded;
+  transitions: Tabulated;
   render: Rendered;
   close: Closed;
 }
+
+export type Reply = ReplyOf[keyof ReplyOf] | ErrorMessage;
 
 // Plain maps (other languages know no msgpackr records), 64-bit integers as numbers.
 const packr = new Packr({

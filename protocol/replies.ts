@@ -8,6 +8,7 @@ import {
   type Check,
   FieldReader,
   type Fields,
+  isBytes,
   isCount,
   isOptions,
   isPositive,
@@ -21,6 +22,7 @@ import {
   isMap,
   type ReplyOf,
   type SessionLimits,
+  type Started,
   type Welcome,
 } from './messages.js';
 import type { SpaceJSON } from './spaces/index.js';
@@ -29,7 +31,6 @@ import type { EnvSpec } from './spec.js';
 const read = (fields: Fields): FieldReader => new FieldReader(fields, 'bad_reply');
 
 const isNumber: Check<number> = (value): value is number => typeof value === 'number';
-const isBytes: Check<Uint8Array> = (value): value is Uint8Array => value instanceof Uint8Array;
 const isSpace: Check<SpaceJSON> = (value): value is SpaceJSON =>
   isMap(value) && typeof value.type === 'string';
 const isLimits: Check<SessionLimits> = (value): value is SessionLimits & Fields =>
@@ -88,9 +89,19 @@ function readContract(contract: Fields): Contract {
   reader.required('observationSpace', 'a space', isSpace);
   reader.required('actionSpace', 'a space', isSpace);
   reader.required('infos', 'an array of named spaces', arrayOf(isInfo));
+  reader.required('rewardTasks', 'an array of names', arrayOf(isString));
   reader.required('hash', 'a string', isString);
   return { ...contract, maxEpisodeSteps } as unknown as Contract;
 }
+
+const readStarted = (reader: FieldReader, id: number): Started => ({
+  type: 'started',
+  id,
+  n: reader.count('n'),
+  observations: reader.required('observations', 'an array of bin', arrayOf(isBytes)),
+  infos: reader.required('infos', 'an array of arrays of bin', arrayOf(arrayOf(isBytes))),
+  seeds: reader.required('seeds', 'an array of numbers', arrayOf(isNumber)),
+});
 
 const PARSERS: { readonly [T in keyof ReplyOf]: (reader: FieldReader, id: number) => ReplyOf[T] } = {
   list: (reader, id) => ({
@@ -104,13 +115,24 @@ const PARSERS: { readonly [T in keyof ReplyOf]: (reader: FieldReader, id: number
     env: reader.count('env'),
     contract: readContract(reader.required('contract', 'a map', isMap)),
   }),
-  reset: (reader, id) => ({
-    type: 'started',
+  reset: readStarted,
+  restore: readStarted,
+  snapshot: (reader, id) => ({
+    type: 'snapshotted',
     id,
-    n: reader.count('n'),
-    observations: reader.required('observations', 'an array of bin', arrayOf(isBytes)),
-    infos: reader.required('infos', 'an array of arrays of bin', arrayOf(arrayOf(isBytes))),
-    seeds: reader.required('seeds', 'an array of numbers', arrayOf(isNumber)),
+    snapshots: reader.required('snapshots', 'an array', Array.isArray),
+  }),
+  rewards: (reader, id) => ({ type: 'rewarded', id, rewards: reader.required('rewards', 'bin', isBytes) }),
+  transitions: (reader, id) => ({
+    type: 'tabulated',
+    id,
+    numStates: reader.count('numStates'),
+    numActions: reader.count('numActions'),
+    first: reader.required('first', 'bin', isBytes),
+    probabilities: reader.required('probabilities', 'bin', isBytes),
+    nextStates: reader.required('nextStates', 'bin', isBytes),
+    rewards: reader.required('rewards', 'bin', isBytes),
+    terminated: reader.required('terminated', 'bin', isBytes),
   }),
   render: (reader, id) => ({
     type: 'rendered',
@@ -127,6 +149,10 @@ const TYPES: { readonly [T in keyof ReplyOf]: ReplyOf[T]['type'] } = {
   list: 'listed',
   make: 'made',
   reset: 'started',
+  snapshot: 'snapshotted',
+  restore: 'started',
+  rewards: 'rewarded',
+  transitions: 'tabulated',
   render: 'rendered',
   close: 'closed',
 };

@@ -5,6 +5,7 @@ import {
   FieldReader,
   type Fields,
   isBoolean,
+  isBytes,
   isCount,
   isOptions,
   isPositive,
@@ -29,12 +30,15 @@ export function parseHello(fields: Fields): Hello {
   });
 }
 
+const REQUESTS = 'list, make, reset, snapshot, restore, rewards, transitions, render, close';
+
 /** Any other message of a client. Throws `bad_message` or `unknown_message`. */
 export function parseRequest(fields: Fields): Request {
   const { type } = fields;
   const reader = new FieldReader(fields, 'bad_message');
   const id = () => reader.count('id');
   const env = () => reader.count('env');
+  const ids = () => reader.optional('ids', 'an array of env indices', arrayOf(isCount));
   const options = () => reader.optional('options', 'a map of booleans, numbers and strings', isOptions);
   switch (type) {
     case 'list':
@@ -57,11 +61,32 @@ export function parseRequest(fields: Fields): Request {
         type,
         id: id(),
         env: env(),
-        ids: reader.optional('ids', 'an array of env indices', arrayOf(isCount)),
+        ids: ids(),
         mask: reader.optional('mask', 'an array of booleans', arrayOf(isBoolean)),
         seeds: reader.optional('seeds', 'an array of integers below 2^53, or null', arrayOf(isSeed)),
         options: options(),
       });
+    case 'snapshot':
+      return reader.finish<Request>({ type, id: id(), env: env(), ids: ids() });
+    case 'restore':
+      return reader.finish<Request>({
+        type,
+        id: id(),
+        env: env(),
+        ids: ids(),
+        snapshots: reader.required('snapshots', 'an array of snapshots', Array.isArray),
+      });
+    case 'rewards':
+      return reader.finish<Request>({
+        type,
+        id: id(),
+        env: env(),
+        task: reader.optional('task', 'the name of a task', isString),
+        achieved: reader.required('achieved', 'bin', isBytes),
+        desired: reader.required('desired', 'bin', isBytes),
+      });
+    case 'transitions':
+      return reader.finish<Request>({ type, id: id(), env: env() });
     case 'render':
       return reader.finish<Request>({
         type,
@@ -73,9 +98,6 @@ export function parseRequest(fields: Fields): Request {
     case 'close':
       return reader.finish<Request>({ type, id: id(), env: env() });
     default:
-      throw new FarstepError(
-        'unknown_message',
-        `expected list, make, reset, render, close or a step, got type ${show(type)}`,
-      );
+      throw new FarstepError('unknown_message', `expected ${REQUESTS} or a step, got type ${show(type)}`);
   }
 }

@@ -6,12 +6,15 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
 import { type BackendName, useBackend } from '../agents/nn/backend.js';
+import { ensemble } from '../agents/nn/ensemble.js';
 import { inputTensor } from '../agents/nn/input.js';
-import { tdLoss } from '../agents/nn/losses.js';
+import { meanSquaredError, tdLoss } from '../agents/nn/losses.js';
 import { cnn, mlp, type Network } from '../agents/nn/network.js';
 import { adam } from '../agents/nn/optimizer.js';
 import { Params } from '../agents/nn/params.js';
+import { lstm } from '../agents/nn/recurrent/lstm.js';
 import { minimize } from '../agents/nn/train.js';
 
 interface Row {
@@ -45,6 +48,8 @@ const ROWS: Record<string, Row> = {
   'dqn-wide': { title: 'DQN update, 8-256-256-4, batch 256', make: () => dqnUpdate(WIDE, 256) },
   'dqn-minatar': { title: 'DQN update, MinAtar conv16-fc128, batch 32', make: () => dqnUpdate(MINATAR, 32) },
   'dqn-nature': { title: 'DQN update, Nature CNN 84×84×4, batch 32', make: () => dqnUpdate(NATURE, 32) },
+  ensemble: { title: 'ensemble of 7 × (4×200), batch 256: update', make: ensembleUpdate },
+  lstm: { title: 'LSTM 64, 16 sequences of 32 steps: forward and backward', make: lstmBothWays },
   'act-1': { title: 'act, 8-64-64-4, batch 1', make: () => forward(SMALL, 1) },
   'act-64': { title: 'act, 8-64-64-4, batch 64', make: () => forward(SMALL, 64) },
 };
@@ -80,6 +85,27 @@ function dqnUpdate(network: Network, batch: number): () => unknown {
     x.dispose();
     return result;
   };
+}
+
+/** The update of a dynamics model: forward, squared error, backward and Adam. */
+function ensembleUpdate(): () => unknown {
+  const [members, batch, inputs, outputs] = [7, 256, 20, 16];
+  const network = ensemble({ members, inputs, hidden: [200, 200, 200, 200], outputs });
+  const params = new Params(network.init(Math.random));
+  const optimizer = adam({ learningRate: 1e-4 });
+  const x = inputTensor(numbers(members * batch * inputs), [members, batch, inputs]);
+  const targets = numbers(members * batch * outputs);
+  return () => minimize(params, optimizer, () => meanSquaredError(network.apply(params.tensor, x), targets));
+}
+
+function lstmBothWays(): () => unknown {
+  const [batch, steps, inputs, units] = [16, 32, 32, 64];
+  const core = lstm({ inputs, units });
+  const params = new Params(core.init(Math.random));
+  const x = inputTensor(numbers(batch * steps * inputs), [batch, steps, inputs]) as tf.Tensor3D;
+  const targets = new Float32Array(batch * steps * units);
+  const loss = () => meanSquaredError(core.apply(params.tensor, x, core.initialState(batch)), targets);
+  return () => tf.tidy(() => void tf.valueAndGrad(loss)(params.tensor));
 }
 
 function forward(network: Network, batch: number): () => unknown {

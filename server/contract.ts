@@ -21,6 +21,7 @@ export interface ContractParts {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
   readonly infoSpaces: Readonly<Record<string, Space>>;
+  readonly rewardTasks: readonly string[];
 }
 
 /** The contract that `made` carries. */

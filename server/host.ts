@@ -1,4 +1,5 @@
 import type { ResetBatch, StepBatch } from '../envs/batch.js';
+import type { TransitionTable } from '../envs/index.js';
 import { expandSeed, getEnv, MAX_SEED, resolveOptions, VectorEnv } from '../envs/index.js';
 import type { TypedArray } from '../protocol/dtypes.js';
 import { FarstepError } from '../protocol/errors.js';
@@ -6,6 +7,7 @@ import { type FrameLayout, frameLayout } from '../protocol/frames.js';
 import type { Contract, MakeRequest } from '../protocol/messages.js';
 import type { Image, Options } from '../protocol/spec.js';
 import { buildContract } from './contract.js';
+import { RewardJudge } from './reward-judge.js';
 
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -19,6 +21,13 @@ export interface HostedVectorEnv {
   readonly actions: readonly TypedArray[];
   reset(request: ResetOrder): MaybePromise<ResetBatch>;
   step(ids?: Uint32Array): MaybePromise<StepBatch>;
+  /** Everything that the futures of some envs depend on, as plain values. */
+  snapshot(ids?: Uint32Array): MaybePromise<readonly unknown[]>;
+  /** Puts envs where snapshots were taken, and shows them; where one is refused, all are as they were. */
+  restore(snapshots: readonly unknown[], ids?: Uint32Array): MaybePromise<ResetBatch>;
+  /** Rewards of transitions to `achieved` where `desired` was the goal; both are slabs. */
+  rewards(task: string | undefined, achieved: Uint8Array, desired: Uint8Array): MaybePromise<Float64Array>;
+  transitions(): MaybePromise<TransitionTable>;
   render(index: number): MaybePromise<Image>;
   close(): void;
 }
@@ -53,6 +62,7 @@ export const inlineHost: EnvHost = {
     const every = Uint32Array.from({ length: numEnvs }, (_, i) => i);
     // The seed of `make` is for the first reset of each env, unless that brings one of its own.
     const unused: (number | null)[] = seed === undefined ? [] : expandSeed(seed, numEnvs);
+    const judge = new RewardJudge(definition, options, envs.observationSpace);
     const contract = buildContract({
       spec: envs.spec,
       numEnvs,
@@ -62,6 +72,7 @@ export const inlineHost: EnvHost = {
       observationSpace: envs.observationSpace,
       actionSpace: envs.actionSpace,
       infoSpaces: envs.infoSpaces,
+      rewardTasks: judge.tasks,
     });
     return {
       contract,
@@ -76,6 +87,14 @@ export const inlineHost: EnvHost = {
         return batch;
       },
       step: (ids) => envs.step(ids),
+      snapshot: (ids) => envs.snapshots(ids),
+      restore: (snapshots, ids) => envs.restoreAll(snapshots, ids),
+      rewards: (task, achieved, desired) => judge.rewards(task, achieved, desired),
+      transitions: () => {
+        const table = envs.transitions();
+        if (!table) throw new FarstepError('not_supported', `transitions: ${envs.spec.id} is not a table`);
+        return table;
+      },
       render: (index) => envs.render(index),
       close: () => {},
     };

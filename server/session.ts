@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { PNG } from 'pngjs';
 import type { ResetBatch, StepBatch } from '../envs/batch.js';
 import { listEnvs } from '../envs/index.js';
-import { viewOrCopy } from '../protocol/dtypes.js';
+import { bytesOf, viewOrCopy } from '../protocol/dtypes.js';
 import { FarstepError } from '../protocol/errors.js';
 import {
   decodeStep,
@@ -20,12 +20,16 @@ import {
   type Reply,
   type Request,
   type ResetRequest,
+  type RestoreRequest,
+  type RewardsRequest,
+  type SnapshotRequest,
+  type TransitionsRequest,
   unpackMessage,
 } from '../protocol/messages.js';
 import type { Span } from '../protocol/msgpack.js';
 import { parseRequest } from '../protocol/requests.js';
 import type { Image } from '../protocol/spec.js';
-import type { EnvHost, HostedVectorEnv } from './host.js';
+import type { EnvHost, HostedVectorEnv, MaybePromise } from './host.js';
 import type { Limits } from './limits.js';
 
 /** Where a session's replies go. */
@@ -194,6 +198,14 @@ export class Session {
         return this.#make(request);
       case 'reset':
         return this.#reset(request);
+      case 'snapshot':
+        return this.#snapshot(request);
+      case 'restore':
+        return this.#restore(request);
+      case 'rewards':
+        return this.#rewards(request);
+      case 'transitions':
+        return this.#transitions(request);
       case 'render':
         return this.#render(request);
       case 'close': {
@@ -234,42 +246,65 @@ export class Session {
       this.log.info({ session: this.name, env: request.env, handle, numEnvs: request.numEnvs }, 'made');
       return { type: 'made', id: request.id, env: handle, contract: env.contract };
     };
-    const env = this.host.make(request);
-    return env instanceof Promise ? env.then(made) : made(env);
+    return after(this.host.make(request), made);
   }
 
   #reset(request: ResetRequest): Reply | Promise<Reply> {
     const env = this.#env(request.env, 'reset');
     const ids = resetIds(request, env.contract.numEnvs);
-    const started = (batch: ResetBatch): Reply => {
-      const { observations, infos } = env.layout;
-      return {
-        type: 'started',
-        id: request.id,
-        n: batch.n,
-        observations: observations.map((leaf, i) => slabBytes(batch.observations[i]!, leaf.bytes, batch.n)),
-        infos: infos.map(({ name, leaves }) =>
-          leaves.map((leaf, i) => slabBytes(batch.infos[name]![i]!, leaf.bytes, batch.n)),
-        ),
-        seeds: Array.from(batch.seeds.subarray(0, batch.n)),
-      };
-    };
-    const batch = env.reset({ ids, seeds: request.seeds, options: request.options });
-    return batch instanceof Promise ? batch.then(started) : started(batch);
+    return after(env.reset({ ids, seeds: request.seeds, options: request.options }), (batch) =>
+      started(request.id, env, batch),
+    );
+  }
+
+  #snapshot({ id, env: handle, ids }: SnapshotRequest): Reply | Promise<Reply> {
+    const env = this.#env(handle, 'snapshot');
+    return after(env.snapshot(indices('snapshot', ids, env.contract.numEnvs)), (snapshots) => ({
+      type: 'snapshotted',
+      id,
+      snapshots,
+    }));
+  }
+
+  #restore({ id, env: handle, ids, snapshots }: RestoreRequest): Reply | Promise<Reply> {
+    const env = this.#env(handle, 'restore');
+    const chosen = indices('restore', ids, env.contract.numEnvs);
+    return after(env.restore(snapshots, chosen), (batch) => started(id, env, batch));
+  }
+
+  #rewards({ id, env: handle, task, achieved, desired }: RewardsRequest): Reply | Promise<Reply> {
+    const env = this.#env(handle, 'rewards');
+    return after(env.rewards(task, achieved, desired), (rewards) => ({
+      type: 'rewarded',
+      id,
+      rewards: bytesOf(rewards),
+    }));
+  }
+
+  #transitions({ id, env: handle }: TransitionsRequest): Reply | Promise<Reply> {
+    return after(this.#env(handle, 'transitions').transitions(), (table) => ({
+      type: 'tabulated',
+      id,
+      numStates: table.numStates,
+      numActions: table.numActions,
+      first: bytesOf(table.first),
+      probabilities: bytesOf(table.probabilities),
+      nextStates: bytesOf(table.nextStates),
+      rewards: bytesOf(table.rewards),
+      terminated: bytesOf(table.terminated),
+    }));
   }
 
   #render({ id, env: handle, index, format }: RenderRequest): Reply | Promise<Reply> {
     const env = this.#env(handle, 'render');
-    const rendered = ({ width, height, data }: Image): Reply => ({
+    return after(env.render(index), ({ width, height, data }) => ({
       type: 'rendered',
       id,
       width,
       height,
       format,
       data: format === 'rgb' ? data : encodePng({ width, height, data }),
-    });
-    const image = env.render(index);
-    return image instanceof Promise ? image.then(rendered) : rendered(image);
+    }));
   }
 
   #env(handle: number, what: string): HostedVectorEnv {
@@ -303,6 +338,27 @@ export class Session {
   }
 }
 
+/** `next` of a value, at once or when it is there. */
+const after = <T, R>(value: MaybePromise<T>, next: (value: T) => R): MaybePromise<R> =>
+  value instanceof Promise ? value.then(next) : next(value);
+
+function started(
+  id: number,
+  { layout }: HostedVectorEnv,
+  { n, observations, infos, seeds }: ResetBatch,
+): Reply {
+  return {
+    type: 'started',
+    id,
+    n,
+    observations: layout.observations.map((leaf, i) => slabBytes(observations[i]!, leaf.bytes, n)),
+    infos: layout.infos.map(({ name, leaves }) =>
+      leaves.map((leaf, i) => slabBytes(infos[name]![i]!, leaf.bytes, n)),
+    ),
+    seeds: Array.from(seeds.subarray(0, n)),
+  };
+}
+
 /** An error as a frame. */
 export function errorFrame(
   { code, message, recoverable, retryAfterMs }: FarstepError,
@@ -334,14 +390,19 @@ function resetIds({ ids, mask }: ResetRequest, numEnvs: number): Uint32Array | u
     throw new FarstepError('bad_message', `reset.mask: expected ${numEnvs} booleans, got ${mask.length}`);
   }
   const chosen = mask ? [...mask.keys()].filter((i) => mask[i]) : ids;
-  if (!chosen) return undefined;
-  if (chosen.length === 0) throw new FarstepError('bad_ids', 'reset: no env was named');
+  return indices('reset', chosen, numEnvs);
+}
+
+/** Env indices off the wire; undefined, which means all, stays so. */
+function indices(what: string, ids: readonly number[] | undefined, numEnvs: number): Uint32Array | undefined {
+  if (!ids) return undefined;
+  if (ids.length === 0) throw new FarstepError('bad_ids', `${what}: no env was named`);
   // Checked before the conversion, which would wrap around.
-  const tooLarge = chosen.find((id) => id >= numEnvs);
+  const tooLarge = ids.find((id) => id >= numEnvs);
   if (tooLarge !== undefined) {
-    throw new FarstepError('bad_ids', `reset.ids: expected 0 to ${numEnvs - 1}, got ${tooLarge}`);
+    throw new FarstepError('bad_ids', `${what}.ids: expected 0 to ${numEnvs - 1}, got ${tooLarge}`);
   }
-  return Uint32Array.from(chosen);
+  return Uint32Array.from(ids);
 }
 
 function encodePng({ width, height, data }: Image): Uint8Array {

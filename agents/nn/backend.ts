@@ -24,7 +24,7 @@ export interface Workload {
  * Above so many multiply-adds in a forward pass, TensorFlow's wider vector units make up for what each of its
  * operations costs; below, WebAssembly is through before TensorFlow has begun. (`farstep bench nn` on both.)
  */
-const NATIVE_FROM = 5e6;
+const NATIVE_FROM = 1e7;
 
 /**
  * Starts the backend that tensors live on, for the whole process.

@@ -6,6 +6,8 @@ import { instantiateKernels, type Kernels } from './wasm/kernels.js';
 /** A WebAssembly memory and the allocator that hands it out. */
 export interface Memory {
   readonly memory: WebAssembly.Memory;
+  /** `memory.buffer`, which is slow to ask for. */
+  readonly buffer: ArrayBufferLike;
   /** The address of so many bytes, a multiple of 16. */
   allocate(bytes: number): number;
   free(address: number): void;
@@ -26,7 +28,7 @@ export class Heap {
 
   /** All of memory as floats, indexed by address / 4. Stale after the next allocation: ask again. */
   get floats(): Float32Array {
-    const { buffer } = this.#memory.memory;
+    const { buffer } = this.#memory;
     if (this.#floats.buffer !== buffer) this.#floats = new Float32Array(buffer);
     return this.#floats;
   }
@@ -71,6 +73,18 @@ export class Heap {
     this.floats.copyWithin(to / 4, from / 4, from / 4 + length);
   }
 
+  /** Copies `rows` rows of `length` floats, from one to the next of which it is so many floats on either side. */
+  copyRows(
+    from: number,
+    fromStride: number,
+    to: number,
+    toStride: number,
+    rows: number,
+    length: number,
+  ): void {
+    this.kernels.copyRows(from, 4 * fromStride, to, 4 * toStride, rows, length);
+  }
+
   fill(address: number, length: number, value: number): void {
     this.floats.fill(value, address / 4, address / 4 + length);
   }
@@ -79,6 +93,8 @@ export class Heap {
 /** What Emscripten puts on the module that tfjs keeps as `wasm`. `asm` is the instance's exports. */
 interface EmscriptenModule {
   readonly asm: { readonly memory: WebAssembly.Memory };
+  /** Made anew when the memory grows. */
+  readonly HEAPU8: Uint8Array;
   _malloc(bytes: number): number;
   _free(address: number): void;
 }
@@ -93,6 +109,9 @@ export class TensorHeap extends Heap {
     const module = backend.wasm as unknown as EmscriptenModule;
     super({
       memory: module.asm.memory,
+      get buffer() {
+        return module.HEAPU8.buffer;
+      },
       allocate: (bytes) => module._malloc(bytes) >>> 0,
       free: (address) => module._free(address),
     });

@@ -12,6 +12,7 @@ interface Block {
 /** A WebAssembly memory of the project's own, handed out first fit. Meant for a few long-lived vectors. */
 export class HostMemory implements Memory {
   readonly memory = new WebAssembly.Memory({ initial: 1 });
+  buffer = this.memory.buffer;
   /** All of memory in order of address; neighbours that are both free are one block. */
   readonly #blocks: Block[] = [{ address: 0, bytes: PAGE_BYTES, free: true }];
 
@@ -51,6 +52,7 @@ export class HostMemory implements Memory {
     const bytes = Math.ceil(missing / PAGE_BYTES) * PAGE_BYTES;
     const end = this.memory.buffer.byteLength;
     this.memory.grow(bytes / PAGE_BYTES);
+    this.buffer = this.memory.buffer;
     if (last.free) last.bytes += bytes;
     else this.#blocks.push({ address: end, bytes, free: true });
     return this.#blocks.length - 1;

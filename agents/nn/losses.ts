@@ -42,6 +42,28 @@ export function tdLoss(
   );
 }
 
+/** The mean over all elements of (prediction − target)². */
+export function meanSquaredError(prediction: tf.Tensor, targets: Float32Array): tf.Scalar {
+  if (targets.length !== prediction.size) {
+    throw new Error(
+      `meanSquaredError: ${targets.length} targets for predictions of [${prediction.shape.join(', ')}]`,
+    );
+  }
+  const evaluate = (values: Float32Array): LossAndGradient => {
+    const gradient = new Float32Array(values.length);
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) {
+      const error = values[i]! - targets[i]!;
+      sum += error * error;
+      gradient[i] = (2 * error) / values.length;
+    }
+    return { loss: sum / values.length, gradient };
+  };
+  return fusedLoss(prediction, evaluate, (x) =>
+    tf.mean(tf.squaredDifference(x, tf.tensor(targets, x.shape))),
+  );
+}
+
 interface LossAndGradient {
   readonly loss: number;
   /** dloss/dx, in x's own layout. */

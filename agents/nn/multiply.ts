@@ -24,25 +24,37 @@ export interface Product {
   readonly relu?: boolean;
 }
 
+/**
+ * Rows of a transposed A at a time. A tile walks down a column of A, a cache line a row: so many lines stay in the first
+ * cache until the tiles beside it have used the rest of each.
+ */
+const TRANSPOSED_ROWS = 128;
+
 export function multiply(kernels: Kernels, product: Product): void {
-  const { a, b, c, m, n, k, transposeA = false, bStride = n, cStride = n, accumulate = false } = product;
-  const { aStride = transposeA ? m : k, relu = false } = product;
-  const [row, step] = transposeA ? [FLOAT, FLOAT * aStride] : [FLOAT * aStride, FLOAT];
-  const start = accumulate ? c : (product.bias ?? 0);
-  const startRow = accumulate ? FLOAT * cStride : 0;
-  kernels.matmul(
-    a,
-    b,
-    c,
-    m,
-    n,
-    k,
-    row,
-    step,
-    FLOAT * bStride,
-    FLOAT * cStride,
-    start,
-    startRow,
-    relu ? 1 : 0,
-  );
+  const { a, b, c, m, n, k, transposeA = false, bStride = n, cStride = n, relu = false } = product;
+  const { aStride = transposeA ? m : k, bias = 0, accumulate = false } = product;
+  const [aRow, aStep] = transposeA ? [FLOAT, FLOAT * aStride] : [FLOAT * aStride, FLOAT];
+  const [bRow, cRow] = [FLOAT * bStride, FLOAT * cStride];
+  const atATime = transposeA ? TRANSPOSED_ROWS : k;
+  for (let t = 0; t < k; t += atATime) {
+    const onto = accumulate || t > 0;
+    const [start, startRow] = onto ? [c, cRow] : [bias, 0];
+    const rows = Math.min(atATime, k - t);
+    const last = t + rows === k;
+    kernels.matmul(
+      a + t * aStep,
+      b + t * bRow,
+      c,
+      m,
+      n,
+      rows,
+      aRow,
+      aStep,
+      bRow,
+      cRow,
+      start,
+      startRow,
+      relu && last ? 1 : 0,
+    );
+  }
 }

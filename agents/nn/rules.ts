@@ -14,12 +14,12 @@ export const RULES = {
       target: o.add(target!, o.mul(tau!, o.sub(source!, target!))),
     }),
   },
-  /** x ·= factor. */
-  scale: {
-    reads: ['x'],
-    scalars: ['factor'],
+  /** x += y. */
+  accumulate: {
+    reads: ['x', 'y'],
+    scalars: [],
     writes: ['x'],
-    formula: (o, { x, factor }) => ({ x: o.mul(x!, factor!) }),
+    formula: (o, { x, y }) => ({ x: o.add(x!, y!) }),
   },
   /**
    * Adam (Kingma and Ba 2015, algorithm 1) as PyTorch writes it: `rate` = learningRate / (1 − beta1^t) and

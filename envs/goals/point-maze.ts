@@ -134,7 +134,7 @@ class PointMaze extends GoalEnv<Float32Array> {
 
   protected override load(state: unknown): void {
     const [x, y, vx, vy] = stateNumbers(state, 4) as [number, number, number, number];
-    if (!this.#isFree(x, y)) throw new FarstepError('bad_message', 'snapshot: the ball is in a wall');
+    if (!this.#isFree(x, y)) throw new FarstepError('bad_snapshot', 'snapshot: the ball is in a wall');
     [this.#x, this.#y, this.#vx, this.#vy] = [x, y, vx, vy];
   }
 

@@ -64,7 +64,7 @@ export class Entities {
     return this.#rows.slice(0, this.length).flatMap((row) => [...row]);
   }
 
-  /** Throws `bad_message` unless `numbers` may be loaded. */
+  /** Throws `bad_snapshot` unless `numbers` may be loaded. */
   check(numbers: unknown): void {
     const { length } = Array.isArray(numbers) ? numbers : [];
     if (length % this.#size !== 0 || length > MAX_NUMBERS)

@@ -165,7 +165,7 @@ class Grasp implements Env<Float32Array>, Scene {
     const indices = stateIntegers(shapes, this.#shapes.length, SHAPES.length - 1);
     const [distance] = stateNumbers([opening], 1) as [number];
     if (new Set(indices).size < indices.length || indices.some((index) => index < 0)) {
-      throw new FarstepError('bad_message', 'snapshot: expected different shapes');
+      throw new FarstepError('bad_snapshot', 'snapshot: expected different shapes');
     }
     const before = this.snapshot();
     this.#putIn(indices);

@@ -39,7 +39,10 @@ export class Painter {
   /** Draws into `data` from now on, uint8 of the painter's shape, and fills it with the background. */
   begin(data: Uint8Array, background: Color): void {
     this.#data = data;
-    for (let row = 0; row < this.height; row++) this.#span(0, this.width, row, background);
+    this.#span(0, this.width, 0, background);
+    // The first row is copied, then the first two, the first four: far faster than pixel by pixel.
+    for (let done = this.width * this.#channels; done < data.length; done *= 2)
+      data.copyWithin(done, 0, done);
   }
 
   body(body: Body, color: Color): void {
@@ -55,6 +58,10 @@ export class Painter {
 
   /** A rectangle around (x, y), turned by `angle` radians. */
   rectangle(x: number, y: number, width: number, height: number, color: Color, angle = 0): void {
+    if (angle === 0) {
+      this.#upright(x - width / 2, y - height / 2, width, height, color);
+      return;
+    }
     const cos = Math.cos(angle) / 2;
     const sin = Math.sin(angle) / 2;
     for (let i = 0; i < 4; i++) {
@@ -63,6 +70,23 @@ export class Painter {
       this.#corner(i, x + across * cos - down * sin, y + across * sin + down * cos);
     }
     this.#polygon(4, color);
+  }
+
+  /** A rectangle by its top left corner: one row, and copies of it. */
+  #upright(left: number, top: number, width: number, height: number, color: Color): void {
+    const scale = this.#scale;
+    const x = (left - this.#frame.left) * scale;
+    const y = (top - this.#frame.top) * scale;
+    const first = Math.max(Math.round(y), 0);
+    const end = Math.min(Math.round(y + height * scale), this.height);
+    if (first >= end) return;
+    this.#span(x, x + width * scale, first, color);
+    const from = Math.max(Math.round(x), 0) * this.#channels;
+    const to = Math.min(Math.round(x + width * scale), this.width) * this.#channels;
+    const row = this.width * this.#channels;
+    for (let i = first + 1; i < end && from < to; i++) {
+      this.#data.copyWithin(i * row + from, first * row + from, first * row + to);
+    }
   }
 
   /** A straight line. */

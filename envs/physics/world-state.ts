@@ -33,7 +33,7 @@ export function eachNumber(body: Body, visit: (holder: Record<string, number>, k
 
 const isNumber = (x: unknown): x is number => typeof x === 'number' && Number.isFinite(x);
 
-/** `value` as the state of a world of these bodies. Throws `bad_message` if it is none. */
+/** `value` as the state of a world of these bodies. Throws `bad_snapshot` if it is none. */
 export function checkWorldState(
   value: unknown,
   bodies: readonly Body[],
@@ -55,7 +55,7 @@ export function checkWorldState(
     !(areContacts && everyContact(contacts, (numbers) => isContact(numbers, parts)))
   ) {
     throw new FarstepError(
-      'bad_message',
+      'bad_snapshot',
       `snapshot: expected the state of a world of ${bodies.length} bodies`,
     );
   }

@@ -95,7 +95,7 @@ export class World {
   }
 
   /**
-   * Takes back what `save` gave in a world of the same bodies. Throws `bad_message`, and then nothing has changed.
+   * Takes back what `save` gave in a world of the same bodies. Throws `bad_snapshot`, and then nothing has changed.
    */
   load(state: unknown): void {
     const { time, bodies, order, contacts } = checkWorldState(state, this.#bodies, this.#moving, this.#parts);

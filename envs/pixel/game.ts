@@ -38,6 +38,6 @@ export interface PixelGame<A = View> {
 
   /** Everything that the next frames depend on, apart from the generator, as plain values. */
   save(): unknown;
-  /** Takes back what `save` gave. Throws `bad_message` if it is nothing that it can have given, and changes nothing. */
+  /** Takes back what `save` gave. Throws `bad_snapshot` if it is nothing that it can have given, and changes nothing. */
   load(saved: unknown): void;
 }

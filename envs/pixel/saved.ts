@@ -6,13 +6,13 @@ export type Limits<Name extends string> = Readonly<Record<Name, readonly [low: n
 /** A game's numbers by name. */
 export type Numbers<Name extends string> = Record<Name, number>;
 
-/** `value` as a map. Throws `bad_message` if it is none. */
+/** `value` as a map. Throws `bad_snapshot` if it is none. */
 export function readMap(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) throw invalidSnapshot('expected a map');
   return value as Readonly<Record<string, unknown>>;
 }
 
-/** The numbers that `limits` names out of a map. Throws `bad_message` unless each is an integer within its limits. */
+/** The numbers that `limits` names out of a map. Throws `bad_snapshot` unless each is an integer within its limits. */
 export function readNumbers<Name extends string>(value: unknown, limits: Limits<Name>): Numbers<Name> {
   const map = readMap(value);
   const numbers = {} as Numbers<Name>;
@@ -32,7 +32,7 @@ export function readNumbers<Name extends string>(value: unknown, limits: Limits<
 /** Zeros and ones as a text of such digits. */
 export const saveBits = (bits: Uint8Array): string => bits.join('');
 
-/** What `saveBits` made of `length` zeros and ones. Throws `bad_message` if it is no such text. */
+/** What `saveBits` made of `length` zeros and ones. Throws `bad_snapshot` if it is no such text. */
 export function readBits(value: unknown, length: number): Uint8Array {
   if (typeof value !== 'string' || value.length !== length || !/^[01]*$/.test(value)) {
     throw invalidSnapshot(`expected ${length} digits 0 or 1`);
@@ -51,7 +51,7 @@ export function saveRuns(bytes: Uint8Array): number[] {
   return runs;
 }
 
-/** What `saveRuns` made of `length` bytes. Throws `bad_message` if it is no such array. */
+/** What `saveRuns` made of `length` bytes. Throws `bad_snapshot` if it is no such array. */
 export function readRuns(value: unknown, length: number): Uint8Array {
   const runs = Array.isArray(value) ? readIntegers(value, value.length, 0, length) : [];
   const bytes = new Uint8Array(length);
@@ -64,7 +64,7 @@ export function readRuns(value: unknown, length: number): Uint8Array {
   return bytes;
 }
 
-/** `value` as `length` integers from `low` to `high`. Throws `bad_message` if it is no such array. */
+/** `value` as `length` integers from `low` to `high`. Throws `bad_snapshot` if it is no such array. */
 export function readIntegers(value: unknown, length: number, low: number, high: number): readonly number[] {
   const fits = (x: unknown) => Number.isInteger(x) && (x as number) >= low && (x as number) <= high;
   if (!Array.isArray(value) || value.length !== length || !value.every(fits)) {

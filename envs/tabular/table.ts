@@ -1,27 +1,10 @@
+import type { TransitionTable } from '../../protocol/spec.js';
 import type { Options } from '../env.js';
 
 /** One thing that may follow a state and an action, as an entry of Gymnasium's `P[state][action]`. */
 export type Outcome = readonly [probability: number, nextState: number, reward: number, terminated: boolean];
 
-/**
- * The transition probabilities and rewards of a Markov decision process with finitely many states and actions, in flat
- * arrays. The outcomes of action a in state s are entries first[s * numActions + a] to
- * first[s * numActions + a + 1] - 1, in the order of the original.
- */
-export interface TransitionTable {
-  readonly numStates: number;
-  readonly numActions: number;
-  /** int32 [numStates * numActions + 1] */
-  readonly first: Int32Array;
-  /** float64 [outcomes]; those of one state and action sum to 1 */
-  readonly probabilities: Float64Array;
-  /** int32 [outcomes] */
-  readonly nextStates: Int32Array;
-  /** float64 [outcomes] */
-  readonly rewards: Float64Array;
-  /** 0 or 1 [outcomes] */
-  readonly terminated: Uint8Array;
-}
+export type { TransitionTable } from '../../protocol/spec.js';
 
 /** The table whose entries `outcomes` lists for each state and action. */
 export function buildTable(

@@ -67,7 +67,7 @@ export abstract class Wrapper implements Env {
     return null;
   }
 
-  /** Returns what takes `own` back. Throws `bad_message` if it is nothing that `save` gave. */
+  /** Returns what takes `own` back. Throws `bad_snapshot` if it is nothing that `save` gave. */
   protected loader(_own: unknown): () => void {
     return () => {};
   }

@@ -1,11 +1,11 @@
-import { arrayType, sizeOf, type TypedArray, viewOrCopy } from '../dtypes.js';
+import { arrayType, bytesOf, sizeOf, type TypedArray, viewOrCopy } from '../dtypes.js';
 import { FarstepError } from '../errors.js';
 import { decodeStepped, type FrameLayout, frameLayout, type LeafLayout, StepEncoder } from '../frames.js';
-import type { AutoresetMode, Contract } from '../messages.js';
+import type { AutoresetMode, Contract, Started } from '../messages.js';
 import { type Leaf, type Space, spaceFromJSON } from '../spaces/index.js';
-import type { EnvSpec, Image, Options } from '../spec.js';
+import type { EnvSpec, Image, Options, TransitionTable } from '../spec.js';
 import type { Connection } from './connection.js';
-import type { Infos, ResetResult, StepResult } from './results.js';
+import type { ResetResult, StepResult } from './results.js';
 
 /** Typed arrays of a batch of actions: one a leaf of the action space, or the array itself where there is one leaf. */
 export type Actions = TypedArray | readonly TypedArray[];
@@ -77,8 +77,12 @@ export class RemoteVectorEnv {
     const indices = ids ?? Array.from({ length: this.numEnvs }, (_, i) => i);
     const seeds = typeof seed === 'number' ? indices.map((i) => seed + i) : seed;
     const env = this.#handle;
-    const reply = await this.#connection.request<'reset'>({ type: 'reset', env, ids, seeds, options });
-    const { n } = reply;
+    return this.#started(
+      await this.#connection.request<'reset'>({ type: 'reset', env, ids, seeds, options }),
+    );
+  }
+
+  #started({ n, observations, infos, seeds }: Started): ResetResult {
     const slabs = (name: string, leaves: readonly LeafLayout[], bytes: readonly Uint8Array[] = []) =>
       leaves.map((leaf, i) => {
         if (bytes[i]?.length === n * leaf.bytes) return viewOrCopy(leaf.dtype, bytes[i], 0, n * leaf.size);
@@ -88,11 +92,14 @@ export class RemoteVectorEnv {
           `started.${name}[${i}]: expected ${n * leaf.bytes} bytes, got ${got}`,
         );
       });
-    const infos: Infos = Object.fromEntries(
-      this.#layout.infos.map(({ name, leaves }, i) => [name, slabs(`infos.${name}`, leaves, reply.infos[i])]),
-    );
-    const observations = slabs('observations', this.#layout.observations, reply.observations);
-    return { n, observations, infos, seeds: Float64Array.from(reply.seeds) };
+    return {
+      n,
+      observations: slabs('observations', this.#layout.observations, observations),
+      infos: Object.fromEntries(
+        this.#layout.infos.map(({ name, leaves }, i) => [name, slabs(`infos.${name}`, leaves, infos[i])]),
+      ),
+      seeds: Float64Array.from(seeds),
+    };
   }
 
   /**
@@ -125,6 +132,62 @@ export class RemoteVectorEnv {
     const result = this.#underway.shift();
     if (!result) throw new FarstepError('bad_message', 'stepWait: no stepAsync is under way');
     return result;
+  }
+
+  /**
+   * Everything that the futures of some envs depend on, or of all: state, random stream, time limit, statistics. To be
+   * given to `restore` of any vector env of the same id and options, on a server of the same version, and not to be
+   * looked into. Rejects with `not_reset`.
+   */
+  async snapshot(ids?: readonly number[]): Promise<readonly unknown[]> {
+    this.#checkOpen('snapshot');
+    const env = this.#handle;
+    return (await this.#connection.request<'snapshot'>({ type: 'snapshot', env, ids })).snapshots;
+  }
+
+  /**
+   * Puts envs where snapshots were taken; gives their observations. Rejects with `bad_snapshot`, and then all envs are
+   * as they were.
+   */
+  async restore(snapshots: readonly unknown[], ids?: readonly number[]): Promise<ResetResult> {
+    this.#checkOpen('restore');
+    const env = this.#handle;
+    return this.#started(await this.#connection.request<'restore'>({ type: 'restore', env, ids, snapshots }));
+  }
+
+  /**
+   * Rewards that transitions would have paid under other goals (hindsight relabelling), float64 [n]. `achieved` and
+   * `desired` are rows of those parts of the observation; `task` is one of `contract.rewardTasks`.
+   * Rejects with `not_supported` where the env has no goals.
+   */
+  async computeReward(achieved: TypedArray, desired: TypedArray, task?: string): Promise<Float64Array> {
+    this.#checkOpen('computeReward');
+    const { rewards } = await this.#connection.request<'rewards'>({
+      type: 'rewards',
+      env: this.#handle,
+      task,
+      achieved: bytesOf(achieved),
+      desired: bytesOf(desired),
+    });
+    return viewOrCopy('float64', rewards, 0, rewards.length / 8) as Float64Array;
+  }
+
+  /** The env as a table, for dynamic programming. Rejects with `not_supported` where it is none. */
+  async transitions(): Promise<TransitionTable> {
+    this.#checkOpen('transitions');
+    const table = await this.#connection.request<'transitions'>({ type: 'transitions', env: this.#handle });
+    const { numStates, numActions, first, probabilities, nextStates, rewards, terminated } = table;
+    const int32 = (bytes: Uint8Array) => viewOrCopy('int32', bytes, 0, bytes.length / 4) as Int32Array;
+    const float64 = (bytes: Uint8Array) => viewOrCopy('float64', bytes, 0, bytes.length / 8) as Float64Array;
+    return {
+      numStates,
+      numActions,
+      first: int32(first),
+      probabilities: float64(probabilities),
+      nextStates: int32(nextStates),
+      rewards: float64(rewards),
+      terminated: viewOrCopy('uint8', terminated, 0, terminated.length) as Uint8Array,
+    };
   }
 
   /** A picture of env `index` as it is now, 8-bit RGB. */

@@ -242,7 +242,7 @@ export function conforms(t: Test, make: Make, candidate: Candidate): void {
     await trajectory(env, { seeds: SEEDS, steps: 11 });
     const good = (await env.snapshot(0)) as Readonly<Record<string, unknown>>;
     const bad = [null, {}, { ...good, env: 'other' }, { ...good, rng: [] }, { ...good, state: 'nonsense' }];
-    for (const snapshot of bad) await rejects(t, env.restore!(0, snapshot), 'bad_message', /./);
+    for (const snapshot of bad) await rejects(t, env.restore!(0, snapshot), 'bad_snapshot', /./);
     t.same(await env.snapshot(0), good);
   });
 }

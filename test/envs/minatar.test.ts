@@ -72,7 +72,7 @@ t.test('Space Invaders: two bullets that meet two aliens pay twice', async (t) =
 t.test('a position that the game cannot have is refused', async (t) => {
   const none = new Array(10).fill(0);
   const refused = (name: string, state: unknown) =>
-    t.throws(() => game(name, state), { code: 'bad_message' });
+    t.throws(() => game(name, state), { code: 'bad_snapshot' });
   refused('SpaceInvaders', [8, 0, 1, 12, 9, 9, ...none, ...none, ...none]);
   refused('SpaceInvaders', [12, 0, 1, 12, 9, 9, 1, ...none.slice(1), ...none, ...none]);
   refused('Breakout', [5, 4, 70, 3, 6, 2, 0, ...new Array(30).fill(0)]);

@@ -61,7 +61,7 @@ for (const kind of ['pcg64', 'mt19937'] as const) {
     const rng = createRng(kind, 5);
     const state = rng.getState() as number[];
     for (const bad of [null, [], state.slice(1), [...state.slice(1), -1], [...state.slice(1), 0.5]]) {
-      t.throws(() => rng.setState(bad), { code: 'bad_message' });
+      t.throws(() => rng.setState(bad), { code: 'bad_snapshot' });
     }
     t.same(rng.getState(), state, 'and stays as it was');
     t.throws(() => rng.integers(3, 3), RangeError);

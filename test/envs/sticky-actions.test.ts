@@ -63,6 +63,6 @@ t.test('a snapshot holds the last action', async (t) => {
   sticky.step(5);
   t.same(sticky.snapshot(), { lastAction: 5, env: 'inner' });
   for (const bad of [null, {}, { lastAction: '5' }, { lastAction: 0.5, env: 'inner' }]) {
-    t.throws(() => sticky.restore(bad), { code: 'bad_message' });
+    t.throws(() => sticky.restore(bad), { code: 'bad_snapshot' });
   }
 });

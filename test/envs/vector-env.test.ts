@@ -305,7 +305,7 @@ t.test('a snapshot of another env, other options or no snapshot is refused', asy
     { ...good, ended: 1 },
     { ...good, rng: [1] },
   ]) {
-    t.throws(() => venv.restore(0, bad), { code: 'bad_message' });
+    t.throws(() => venv.restore(0, bad), { code: 'bad_snapshot' });
   }
   t.same(venv.snapshot(0), good);
 });

@@ -23,6 +23,7 @@ const contract = {
   observationSpace: discrete,
   actionSpace: discrete,
   infos: [{ name: 'lives', space: discrete, leaves: [] }],
+  rewardTasks: [],
   hash: 'h',
 };
 const limits = { frameBytes: 1, requestsInFlight: 1, vectorEnvs: 1, envs: 1, idleMs: 1 };
@@ -35,16 +36,31 @@ const welcome = {
   limits,
   server: 'v',
 };
+const started = {
+  type: 'started',
+  id: 1,
+  n: 1,
+  observations: [Uint8Array.of(1)],
+  infos: [[Uint8Array.of(1)]],
+  seeds: [7],
+};
 const replies: { readonly [T in keyof ReplyOf]: Record<string, unknown> } = {
   list: { type: 'listed', id: 1, envs: [spec] },
   make: { type: 'made', id: 1, env: 1, contract },
-  reset: {
-    type: 'started',
+  reset: started,
+  restore: started,
+  snapshot: { type: 'snapshotted', id: 1, snapshots: [{ any: 1 }] },
+  rewards: { type: 'rewarded', id: 1, rewards: Uint8Array.of(1) },
+  transitions: {
+    type: 'tabulated',
     id: 1,
-    n: 1,
-    observations: [Uint8Array.of(1)],
-    infos: [[Uint8Array.of(1)]],
-    seeds: [7],
+    numStates: 2,
+    numActions: 1,
+    first: Uint8Array.of(1),
+    probabilities: Uint8Array.of(2),
+    nextStates: Uint8Array.of(3),
+    rewards: Uint8Array.of(4),
+    terminated: Uint8Array.of(5),
   },
   render: { type: 'rendered', id: 1, width: 1, height: 1, format: 'rgb', data: Uint8Array.of(1, 2, 3) },
   close: { type: 'closed', id: 1 },
@@ -84,6 +100,9 @@ t.test('what the client relies on is checked', async (t) => {
     ['reset', { observations: [[1]] }, /^started.observations: expected an array of bin/],
     ['reset', { infos: [Uint8Array.of(1)] }, /^started.infos: expected an array of arrays of bin/],
     ['reset', { seeds: ['7'] }, /^started.seeds/],
+    ['snapshot', { snapshots: 7 }, /^snapshotted.snapshots: expected an array, got 7/],
+    ['rewards', { rewards: 'x' }, /^rewarded.rewards: expected bin/],
+    ['transitions', { first: undefined }, /^tabulated.first: expected bin, got nothing/],
     ['render', { format: 'gif' }, /^rendered.format/],
     ['render', { data: 'x' }, /^rendered.data: expected bin/],
     ['close', { id: null }, /^closed.id/],

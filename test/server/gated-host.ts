@@ -36,6 +36,10 @@ export class GatedHost implements EnvHost {
         actions: env.actions,
         reset: (order) => this.#later(() => env.reset(order)),
         step: (ids) => this.#later(() => env.step(ids)),
+        snapshot: (ids) => this.#later(() => env.snapshot(ids)),
+        restore: (snapshots, ids) => this.#later(() => env.restore(snapshots, ids)),
+        rewards: (...goals) => this.#later(() => env.rewards(...goals)),
+        transitions: () => this.#later(() => env.transitions()),
         render: (index) => this.#later(() => env.render(index)),
         close: () => {
           this.closed++;

@@ -18,6 +18,8 @@ export const makeOverWire: Make = async (id, { options, ...config }): Promise<Dr
     reset: ({ ids, seeds } = {}) => env.reset({ ids: ids && [...ids], seed: seeds }),
     step: (actions, ids) => env.step(actions, { ids }),
     render: (index) => env.render(index),
+    snapshot: async (id) => (await env.snapshot([id]))[0],
+    restore: async (id, snapshot) => void (await env.restore([snapshot], [id])),
     close: async () => {
       client.close();
       await server.close();

@@ -44,7 +44,7 @@ export function tanhGaussian(count: number, options: GaussianDistributionOptions
       return tf.add(gaussian.entropy(parameters), expected) as tf.Tensor1D;
     },
     // A map that can be undone leaves the divergence as it is.
-    kl: gaussian.kl,
+    kl: (p, q) => gaussian.kl(p, q),
   };
 }
 

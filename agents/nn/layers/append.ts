@@ -19,10 +19,8 @@ export function append(inputs: number, count: number, initial: number): Layer {
     parameters: [{ name: 'values', shape: [count], init: constant(initial) }],
     scratch: () => 0,
     forward(heap, { batch, parameters, x, y }) {
-      for (let i = 0; i < batch; i++) {
-        heap.copy(x + FLOAT * i * inputs, y + FLOAT * i * width, inputs);
-        heap.copy(parameters, y + FLOAT * (i * width + inputs), count);
-      }
+      heap.copyRows(x, inputs, y, width, batch, inputs);
+      heap.copyRows(parameters, 0, y + FLOAT * inputs, width, batch, count);
     },
     parameterGradient(heap, { batch, dz, gradient }) {
       heap.fill(gradient, count, 0);
@@ -33,7 +31,7 @@ export function append(inputs: number, count: number, initial: number): Layer {
       }
     },
     inputGradient(heap, { batch, dz, dx }) {
-      for (let i = 0; i < batch; i++) heap.copy(dz + FLOAT * i * width, dx + FLOAT * i * inputs, inputs);
+      heap.copyRows(dz, width, dx, inputs, batch, inputs);
     },
     compose(x, [values]) {
       const rows = tf.reshape(x, [-1, inputs]);

@@ -6,9 +6,6 @@ import { activate, activationLabel, type Layer, sizeOf } from './layer.js';
 
 const FLOAT = 4;
 
-/** Above so many floats a row, the columns of a matrix are read faster from its transpose. */
-const LONG_ROW = 256;
-
 /** z = x · W + b, x flattened to [batch, inputs]. */
 export function dense(
   inputShape: readonly number[],
@@ -28,18 +25,15 @@ export function dense(
       { name: 'weight', shape: [inputs, units], init },
       { name: 'bias', shape: [units], init: zeros },
     ],
-    scratch: (batch) => Math.max(weights, batch * inputs),
+    scratch: () => weights,
     forward(heap, { batch, parameters, x, y }) {
       const bias = parameters + FLOAT * weights;
       const relu = activation === 'relu';
       multiply(heap.kernels, { a: x, b: parameters, c: y, m: batch, n: units, k: inputs, bias, relu });
       activate(heap, activation, y, batch * units);
     },
-    parameterGradient({ kernels }, { batch, x, dz, gradient, scratch }) {
-      const transposeA = inputs < LONG_ROW;
-      if (!transposeA) kernels.transpose(x, scratch, batch, inputs);
-      const a = transposeA ? x : scratch;
-      multiply(kernels, { a, transposeA, b: dz, c: gradient, m: inputs, n: units, k: batch });
+    parameterGradient({ kernels }, { batch, x, dz, gradient }) {
+      multiply(kernels, { a: x, transposeA: true, b: dz, c: gradient, m: inputs, n: units, k: batch });
       kernels.columnSums(dz, gradient + FLOAT * weights, batch, units);
     },
     inputGradient({ kernels }, { batch, parameters, dz, dx, scratch }) {

@@ -125,6 +125,30 @@ export function writeSumOfSquares(module: ModuleWriter): void {
   );
 }
 
+/** Adds `copyRows(from, fromStride, to, toStride, rows, n)`: rows of n floats, the strides in bytes. */
+export function writeCopyRows(module: ModuleWriter): void {
+  const params = {
+    from: 'i32',
+    fromStride: 'i32',
+    to: 'i32',
+    toStride: 'i32',
+    rows: 'i32',
+    n: 'i32',
+  } as const;
+  module.func('copyRows', params, ({ from, fromStride, to, toStride, rows, n }, f) => {
+    const [row, i, source, target] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+    const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
+    const both = (bytes: number): Code => [plus(source, i32.const(bytes)), plus(target, i32.const(bytes))];
+    return forLoop(row, rows.get, 1, [
+      [source.set(from.get), target.set(to.get), i.set(i32.const(3))],
+      forLoop(i, n.get, 4, [v128.store(target.get, v128.load(source.get)), both(16)]),
+      i.set(i32.sub(i.get, i32.const(3))),
+      forLoop(i, n.get, 1, [f32.store(target.get, f32.load(source.get)), both(4)]),
+      [plus(from, fromStride.get), plus(to, toStride.get)],
+    ]);
+  });
+}
+
 /** Adds `columnSums(x, out, rows, columns)`: out [columns] = the sum over the rows of x [rows, columns]. */
 export function writeColumnSums(module: ModuleWriter): void {
   const params = { x: 'i32', out: 'i32', rows: 'i32', columns: 'i32' } as const;

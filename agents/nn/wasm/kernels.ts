@@ -4,6 +4,7 @@ import { ModuleWriter } from './assembler.js';
 import {
   writeBytesToFloats,
   writeColumnSums,
+  writeCopyRows,
   writePointwise,
   writeSumOfSquares,
   writeTranspose,
@@ -27,7 +28,7 @@ type WalkPatches = (
   ]
 ) => void;
 
-/** The module's functions. Pointers and matmul's strides are in bytes; lengths count floats. */
+/** The module's functions. Pointers and strides are in bytes; lengths count floats. */
 export interface Kernels extends PointwiseKernels {
   matmul(
     ...args: [
@@ -38,6 +39,7 @@ export interface Kernels extends PointwiseKernels {
   ): void;
   gatherPatches: WalkPatches;
   scatterPatches: WalkPatches;
+  copyRows(from: number, fromStride: number, to: number, toStride: number, rows: number, n: number): void;
   columnSums(x: number, out: number, rows: number, columns: number): void;
   transpose(x: number, out: number, rows: number, columns: number): void;
   bytesToFloats(bytes: number, out: number, n: number, scale: number): void;
@@ -55,6 +57,7 @@ function writeModule(): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   writeMatmul(module);
   writePatches(module);
+  writeCopyRows(module);
   writeColumnSums(module);
   writeTranspose(module);
   writeBytesToFloats(module);

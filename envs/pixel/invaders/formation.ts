@@ -164,7 +164,7 @@ export class Formation {
     return { ...this.now, alive: saveBits(this.alive) };
   }
 
-  /** Returns what takes `saved` back. Throws `bad_message` if it is nothing that `save` gave. */
+  /** Returns what takes `saved` back. Throws `bad_snapshot` if it is nothing that `save` gave. */
   loader(saved: unknown): () => void {
     const numbers = readNumbers(saved, LIMITS);
     const alive = readBits(readMap(saved).alive, COUNT);

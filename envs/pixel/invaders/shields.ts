@@ -63,7 +63,7 @@ export class Shields {
     return saveBits(this.#dots);
   }
 
-  /** Returns what takes `saved` back. Throws `bad_message` if it is nothing that `save` gave. */
+  /** Returns what takes `saved` back. Throws `bad_snapshot` if it is nothing that `save` gave. */
   loader(saved: unknown): () => void {
     const dots = readBits(saved, this.#dots.length);
     return () => this.#dots.set(dots);

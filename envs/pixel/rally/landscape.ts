@@ -28,7 +28,7 @@ export class Landscape {
   readonly #views = Array.from({ length: SLACK + 1 }, (_, row) =>
     this.#pixels.subarray(row * WIDTH, (row + VIEW) * WIDTH),
   );
-  /** Of each row in memory, and of each on the screen: tiles of one colour that is asphalt, and tiles of several. */
+  /** Of each row in memory, and of each on the screen: which tiles are all asphalt, and which neither that nor all land. */
   readonly #asphalt = new Int32Array(ROWS);
   readonly #mixed = new Int32Array(ROWS);
   readonly #shownAsphalt = new Int32Array(VIEW);
@@ -100,8 +100,8 @@ export class Landscape {
       const color = pixels[first]!;
       let same = 1;
       while (same < TILE && pixels[first + same] === color) same++;
-      if (same < TILE) mixed |= 1 << tile;
-      else if (color === ASPHALT) asphalt |= 1 << tile;
+      if (same === TILE && color === ASPHALT) asphalt |= 1 << tile;
+      else if (same < TILE || color !== land) mixed |= 1 << tile;
     }
     this.#asphalt[row] = asphalt;
     this.#mixed[row] = mixed;

@@ -233,8 +233,9 @@ class Rally implements PixelGame<number | Float32Array> {
     now.heading += Math.trunc((now.wheel * now.speed) / YAW);
     now.heading = clamp(now.heading, -MAX_HEADING, MAX_HEADING);
     const push = Math.trunc((now.throttle * (now.throttle > 0 ? THROTTLE : BRAKE)) / FULL);
-    const drag = isOffRoad && now.speed > OFF_ROAD_SPEED ? OFF_ROAD_DRAG : push > 0 ? 0 : DRAG;
-    now.speed = clamp(now.speed + push - drag, MIN_SPEED, MAX_SPEED);
+    const drag = push > 0 ? 0 : DRAG;
+    const top = isOffRoad ? Math.max(now.speed - OFF_ROAD_DRAG, OFF_ROAD_SPEED) : MAX_SPEED;
+    now.speed = clamp(now.speed + push - drag, MIN_SPEED, top);
     now.x += (now.speed * sine(now.heading)) >> 14;
     now.distance += (now.speed * cosine(now.heading)) >> 14;
   }

@@ -150,7 +150,7 @@ t.test('products on wasm are those of the cpu', async (t) => {
     const actual = product();
     t.ok(
       actual.every((value, i) => Math.abs(value - expected[i]!) < 1e-5),
-      `[${a}] · [${b}]`,
+      `[${a.join()}] · [${b.join()}]`,
     );
   }
 });

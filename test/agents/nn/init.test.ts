@@ -48,7 +48,7 @@ t.test('orthogonal matrices', async (t) => {
       for (let k = 0; k <= i; k++) {
         let product = 0;
         for (let j = 0; j < length; j++) product += at(i, j) * at(k, j);
-        t.ok(Math.abs(product - (i === k ? 4 : 0)) < 1e-5, `[${shape}]: ${i}, ${k}: ${product}`);
+        t.ok(Math.abs(product - (i === k ? 4 : 0)) < 1e-5, `[${shape.join()}]: ${i}, ${k}: ${product}`);
       }
     }
   }

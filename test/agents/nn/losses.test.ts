@@ -24,7 +24,7 @@ t.test('by hand', async (t) => {
     const gradient = values(() =>
       tf.grad((x) => tf.mul(tdLoss(x as tf.Tensor2D, ACTIONS, targets, { huber: 1, weights }), 3))(q()),
     );
-    t.ok(relativeError(gradient, [-1, 0, 0, 0, 0, -0.5]) < 1e-6, `${gradient}`);
+    t.ok(relativeError(gradient, [-1, 0, 0, 0, 0, -0.5]) < 1e-6, `${gradient.join()}`);
   }
 });
 

@@ -38,7 +38,7 @@ t.test('walls stop it along the axis on which they are hit', async (t) => {
 });
 
 t.test('a ball in a wall is no state', async (t) => {
-  t.throws(() => make(0, 0), { code: 'bad_message' });
+  t.throws(() => make(0, 0), { code: 'bad_snapshot' });
 });
 
 /** Whether all free cells hang together and the border is all walls. */

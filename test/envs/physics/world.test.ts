@@ -140,7 +140,7 @@ t.test('what is no state of this world is refused and changes nothing', async (t
     change('contacts', 9, 1000),
   ];
   for (const state of bad) {
-    t.throws(() => heap.world.load(state), { code: 'bad_message' }, JSON.stringify(state)?.slice(0, 60));
+    t.throws(() => heap.world.load(state), { code: 'bad_snapshot' }, JSON.stringify(state)?.slice(0, 60));
     t.same(heap.world.save(), good);
   }
 });

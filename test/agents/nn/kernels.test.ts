@@ -1,0 +1,246 @@
+import t from 'tap';
+import { FORMULAS } from '../../../agents/nn/formulas.js';
+import { Heap } from '../../../agents/nn/heap.js';
+import { HostMemory } from '../../../agents/nn/host-memory.js';
+import { multiply, type Product } from '../../../agents/nn/multiply.js';
+import type { Arithmetic } from '../../../agents/nn/pointwise.js';
+import { floats, relativeError, uniform } from './helpers.js';
+
+const heap = new Heap(new HostMemory());
+const { kernels } = heap;
+const random = uniform(1);
+
+/** Puts numbers into the heap with a canary on either side. */
+function place(values: Float32Array): { address: number; read(): Float32Array; intact(): boolean } {
+  const guard = 4;
+  const start = heap.allocate(values.length + 2 * guard);
+  heap.fill(start, values.length + 2 * guard, 7.5);
+  const address = start + 4 * guard;
+  heap.write(address, values);
+  return {
+    address,
+    read: () => heap.read(address, values.length),
+    intact: () =>
+      [...heap.read(start, guard), ...heap.read(address + 4 * values.length, guard)].every((x) => x === 7.5),
+  };
+}
+
+t.test('products of every shape of tile', async (t) => {
+  for (const m of [1, 2, 3, 4, 5, 9]) {
+    for (const n of [1, 2, 3, 4, 5, 7, 8, 9, 13, 16]) {
+      for (const k of [1, 2, 5, 130, 260]) {
+        const [a, b, bias, c] = [
+          floats(m * k, random),
+          floats(k * n, random),
+          floats(n, random),
+          floats(m * n, random),
+        ];
+        const expected = (start: (i: number, j: number) => number, transposed: boolean) =>
+          Float32Array.from({ length: m * n }, (_, at) => {
+            const [i, j] = [Math.floor(at / n), at % n];
+            let sum = start(i, j);
+            for (let q = 0; q < k; q++) sum += a[transposed ? q * m + i : i * k + q]! * b[q * n + j]!;
+            return sum;
+          });
+        const [pa, pb, pBias] = [place(a), place(b), place(bias)];
+        const run = (options: Partial<Product>): Float32Array => {
+          const pc = place(c);
+          multiply(kernels, { a: pa.address, b: pb.address, c: pc.address, m, n, k, ...options });
+          t.ok(pc.intact(), `[${m}, ${k}] · [${k}, ${n}] writes its own elements only`);
+          const result = pc.read();
+          heap.free(pc.address - 16);
+          return result;
+        };
+        for (const [name, actual, wanted] of [
+          ['plain', run({}), expected(() => 0, false)],
+          ['transposed', run({ transposeA: true }), expected(() => 0, true)],
+          ['onto', run({ accumulate: true }), expected((i, j) => c[i * n + j]!, false)],
+          [
+            'onto, transposed',
+            run({ accumulate: true, transposeA: true }),
+            expected((i, j) => c[i * n + j]!, true),
+          ],
+          ['bias', run({ bias: pBias.address }), expected((_, j) => bias[j]!, false)],
+          [
+            'relu',
+            run({ bias: pBias.address, relu: true }),
+            expected((_, j) => bias[j]!, false).map((x) => Math.max(0, x)),
+          ],
+        ] as const) {
+          const near = actual.every((x, at) => Math.abs(x - wanted[at]!) < 1e-4);
+          if (!near)
+            t.fail(`${name}: [${m}, ${k}] · [${k}, ${n}]: ${actual.join()}, expected ${wanted.join()}`);
+        }
+        for (const p of [pa, pb, pBias]) heap.free(p.address - 16);
+      }
+    }
+  }
+});
+
+t.test('rows with gaps', async (t) => {
+  const [m, n, k] = [5, 6, 7];
+  const [a, b, c] = [floats(m * 10, random), floats(k * 11, random), floats(m * 12, random)];
+  const [pa, pb, pc] = [place(a), place(b), place(c)];
+  multiply(kernels, {
+    a: pa.address,
+    aStride: 10,
+    b: pb.address,
+    bStride: 11,
+    c: pc.address,
+    cStride: 12,
+    m,
+    n,
+    k,
+  });
+  const expected = Float32Array.from(c, (old, at) => {
+    const [i, j] = [Math.floor(at / 12), at % 12];
+    if (j >= n) return old;
+    let sum = 0;
+    for (let q = 0; q < k; q++) sum += a[i * 10 + q]! * b[q * 11 + j]!;
+    return sum;
+  });
+  t.ok(relativeError(pc.read(), expected) < 1e-5);
+});
+
+t.test('transposes, sums and copies of every remainder', async (t) => {
+  for (const rows of [1, 3, 4, 6, 9]) {
+    for (const columns of [1, 2, 4, 5, 8, 11]) {
+      const x = floats(rows * columns, random);
+      const [from, to, sums] = [
+        place(x),
+        place(new Float32Array(x.length)),
+        place(new Float32Array(columns)),
+      ];
+      kernels.transpose(from.address, to.address, rows, columns);
+      t.same(
+        to.read(),
+        x.map((_, at) => x[(at % rows) * columns + Math.floor(at / rows)]!),
+      );
+      kernels.columnSums(from.address, sums.address, rows, columns);
+      const expected = Array.from({ length: columns }, (_, j) =>
+        x.reduce((sum, v, at) => sum + (at % columns === j ? v : 0), 0),
+      );
+      t.ok(relativeError(sums.read(), expected) < 1e-5);
+      heap.copyRows(from.address, columns, to.address, columns, rows, columns);
+      t.same(to.read(), x);
+      const norm = kernels.sumOfSquares(from.address, x.length);
+      t.ok(Math.abs(norm / x.reduce((sum, v) => sum + v * v, 0) - 1) < 1e-5);
+      t.ok(to.intact() && sums.intact());
+    }
+  }
+});
+
+t.test('patches and back', async (t) => {
+  for (const [height, width, channels, size, stride] of [
+    [5, 4, 3, 2, 1],
+    [7, 7, 1, 3, 2],
+    [6, 5, 4, 3, 3],
+  ] as const) {
+    const [rows, columns] = [
+      Math.floor((height - size) / stride) + 1,
+      Math.floor((width - size) / stride) + 1,
+    ];
+    const image = floats(2 * height * width * channels, random);
+    const visit = (each: (pixel: number, patch: number) => void): void => {
+      let patch = 0;
+      for (let e = 0; e < 2; e++)
+        for (let y = 0; y < rows; y++)
+          for (let x = 0; x < columns; x++)
+            for (let dy = 0; dy < size; dy++)
+              for (let dx = 0; dx < size; dx++)
+                for (let c = 0; c < channels; c++)
+                  each(((e * height + y * stride + dy) * width + x * stride + dx) * channels + c, patch++);
+    };
+    const expected = new Float32Array(2 * rows * columns * size * size * channels);
+    visit((pixel, patch) => (expected[patch] = image[pixel]!));
+    const [from, to] = [place(image), place(new Float32Array(expected.length))];
+    kernels.gatherPatches(from.address, to.address, 2, height, width, channels, size, stride);
+    t.same(to.read(), expected);
+    kernels.scatterPatches(from.address, to.address, 2, height, width, channels, size, stride);
+    const added = image.slice();
+    visit((pixel, patch) => (added[pixel]! += expected[patch]!));
+    t.ok(relativeError(from.read(), added) < 1e-6);
+    t.ok(from.intact() && to.intact());
+  }
+});
+
+t.test('bytes become floats, in place too', async (t) => {
+  for (const n of [1, 7, 8, 9, 30]) {
+    const bytes = Uint8Array.from({ length: n }, () => Math.floor(256 * random()));
+    const to = place(new Float32Array(n));
+    heap.write(to.address, bytes, 0.5);
+    t.same(
+      to.read(),
+      Float32Array.from(bytes, (byte) => byte / 2),
+    );
+    t.ok(to.intact());
+  }
+});
+
+const NUMBERS: Arithmetic<number> = {
+  constant: (value) => value,
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  max: Math.max,
+  min: Math.min,
+  sqrt: Math.sqrt,
+  abs: Math.abs,
+  ifGreater: (a, b, then, otherwise) => (a > b ? then : otherwise),
+  once: (value) => value,
+};
+
+t.test('every formula computes what it says, in whole vectors and in the rest', async (t) => {
+  for (const [name, { reads, writes, scalars, formula }] of Object.entries(FORMULAS)) {
+    for (const n of [1, 4, 6, 11]) {
+      const arrays = [...new Set<string>([...reads, ...writes])];
+      const values = Object.fromEntries(arrays.map((array) => [array, floats(n, random).map(Math.abs)]));
+      const given = scalars.map(() => Math.fround(0.1 + random()));
+      const placed = Object.fromEntries(arrays.map((array) => [array, place(values[array]!)]));
+      const kernel = kernels[name as keyof typeof FORMULAS];
+      kernel(...arrays.map((array) => placed[array]!.address), ...given, n);
+      for (const array of writes as readonly string[]) {
+        const expected = Float32Array.from({ length: n }, (_, i) => {
+          const element = Object.fromEntries(reads.map((read) => [read, values[read]![i]!]));
+          for (const [j, scalar] of scalars.entries()) element[scalar] = given[j]!;
+          return formula(NUMBERS, element)[array as never]!;
+        });
+        t.ok(relativeError(placed[array]!.read(), expected) < 1e-5, `${name}: ${array}, ${n}`);
+        t.ok(placed[array]!.intact());
+      }
+    }
+  }
+});
+
+t.test('the tangent and the logistic function all along', async (t) => {
+  const x = Float32Array.from({ length: 4001 }, (_, i) => (i - 2000) / 100);
+  for (const [name, f] of [
+    ['tanh', Math.tanh],
+    ['sigmoid', (v: number) => 1 / (1 + Math.exp(-v))],
+  ] as const) {
+    const y = place(x);
+    kernels[name](y.address, x.length);
+    const error = y.read().reduce((most, value, i) => Math.max(most, Math.abs(value - f(x[i]!))), 0);
+    t.ok(error < 3e-7, `${name}: ${error}`);
+  }
+});
+
+t.test('host memory is handed out, taken back and grown', async (t) => {
+  const memory = new HostMemory();
+  const blocks = [100, 5, 70_000, 16].map((bytes) => ({ bytes, address: memory.allocate(bytes) }));
+  for (const [i, { address, bytes }] of blocks.entries()) {
+    t.equal(address % 16, 0);
+    for (const other of blocks.slice(i + 1)) {
+      t.ok(
+        address + bytes <= other.address || other.address + other.bytes <= address,
+        'apart from each other',
+      );
+    }
+  }
+  const grown = memory.buffer.byteLength;
+  for (const { address } of blocks) memory.free(address);
+  t.equal(memory.allocate(70_000), 0, 'neighbours that are free are one');
+  t.equal(memory.buffer.byteLength, grown);
+  t.equal(memory.buffer, memory.memory.buffer);
+});
