@@ -60,6 +60,8 @@ const dqn: AgentDefinition = {
         hidden: [64],
         gamma: 0.97,
         learningRate: 1e-3,
+        learningRateShare: 0.1,
+        learningRateSteps: 400_000,
         stepsPerUpdate: 8,
         updatesPerTarget: 100,
         epsilonSteps: 40_000,

@@ -22,6 +22,8 @@ export const DQN_SETTINGS = {
   hidden: integers([128], [1, 65536], 'Units of each dense layer.'),
   gamma: number(0.99, [0, 1], 'Discount of the reward one step later.'),
   learningRate: number(5e-4, [0, 1], "Adam's step size."),
+  learningRateShare: number(1, [0, 1], 'Share of the step size that is left in the end.'),
+  learningRateSteps: integer(0, [0, Infinity], 'Steps over which it falls to that share.'),
   batchSize: integer(32, [1, 65536], 'Transitions in one update.'),
   memory: integer(100_000, [3, 1e8], 'Observations kept for replay; older ones make room.'),
   learningStarts: integer(1_000, [1, Infinity], 'Steps collected before the first update.'),
@@ -101,6 +103,12 @@ export class Dqn implements Agent {
     return linear(epsilonStart, epsilonEnd, epsilonSteps, this.#processes.counts.collected);
   }
 
+  /** Adam's step size, falling likewise: large steps learn fast, small ones settle. */
+  get #learningRate(): number {
+    const { learningRate, learningRateShare, learningRateSteps } = this.#settings;
+    return learningRate * linear(1, learningRateShare, learningRateSteps, this.#processes.counts.collected);
+  }
+
   act(observations: readonly TypedArray[], { explore, random }: ActOptions): readonly [Int32Array] {
     const { network, numActions, firstAction, inputSize } = this.#critic;
     const s_t = asInput(observations[0]!);
@@ -159,7 +167,7 @@ export class Dqn implements Agent {
         const q_t = network.apply(this.#online.tensor, inputTensor(s_t, this.#inputShape, inputScale));
         return tdLoss(q_t, a_t, y_t, { huber: huber ? 1 : null, tdErrors: this.#tdErrors });
       },
-      { maxNorm: maxGradientNorm, name: 'dqn' },
+      { maxNorm: maxGradientNorm, learningRate: this.#learningRate, name: 'dqn' },
     );
     return { loss, gradient_norm: gradientNorm, q: mean(y_t) - mean(this.#tdErrors) };
   }
