@@ -153,7 +153,7 @@ export function readDataSet(file: Uint8Array): DataSet {
   ): TypedArray => {
     const found = tensors[name];
     const expected = storedShape(dtype, [rows ?? found?.shape[0] ?? 0, ...shape]);
-    if (found?.dtype !== storedAs(dtype) || `${found.shape}` !== `${expected}`) {
+    if (found?.dtype !== storedAs(dtype) || found.shape.join() !== expected.join()) {
       const got = found ? `${found.dtype} [${found.shape.join(', ')}]` : 'nothing';
       throw new Error(`data set: ${name}: expected ${storedAs(dtype)} [${expected.join(', ')}], got ${got}`);
     }

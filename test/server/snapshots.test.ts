@@ -95,8 +95,8 @@ t.test('the table of a tabular env', async (t) => {
   const make = await maker(t);
   const env = await make('FrozenLake-v1');
   const table = await env.transitions();
-  const { spec, create } = getEnv('FrozenLake-v1');
-  t.same(table, create(resolveOptions(spec, {})).transitions!());
+  const definition = getEnv('FrozenLake-v1');
+  t.same(table, definition.create(resolveOptions(definition.spec, {})).transitions!());
   const cartPole = await make('CartPole-v1');
   await t.rejects(cartPole.transitions(), { code: 'not_supported' });
 });
