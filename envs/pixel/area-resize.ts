@@ -50,7 +50,6 @@ export class AreaResize {
     for (let y = 0; y < size; y++) {
       let tiles = 0;
       for (let row = first[y]!; row < first[y]! + taps; row++) tiles |= changed.rows[row]!;
-      tiles |= (tiles << 1) & (tiles >> 1); // a gap of one tile costs less than another run
       for (let rest = tiles; rest !== 0; rest = afterRun(rest)) {
         const from = Math.floor((runStart(rest) * size) / WIDTH);
         const to = Math.ceil((runEnd(rest) * size) / WIDTH);

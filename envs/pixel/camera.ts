@@ -76,6 +76,7 @@ export class Camera {
     const { touched } = this.#screen;
     this.#changed.addAll(this.#late);
     this.#changed.addAll(touched);
+    this.#changed.closeGaps();
     for (const [i, plane] of this.#planes.entries()) {
       this.#expose(plane);
       if (this.#resizer === undefined) this.#copy(plane, i);
@@ -102,8 +103,8 @@ export class Camera {
 
   /** Looks up the brightness of what changed. */
   #expose({ channel, words }: Plane): void {
-    const { rows } = this.#changed;
     const { brighter } = channel;
+    const { rows } = this.#changed;
     const screen = this.#screenWords;
     const before = this.#beforeWords;
     for (let row = 0; row < HEIGHT; row++) {
