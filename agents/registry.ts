@@ -59,6 +59,7 @@ const dqn: AgentDefinition = {
       settings: {
         hidden: [64],
         gamma: 0.97,
+        nStep: 3,
         learningRate: 1e-3,
         learningRateShare: 0.1,
         learningRateSteps: 400_000,

@@ -67,7 +67,9 @@ export class AreaResize {
     const end = (this.#columns.first[to - 1]! + this.#columns.taps + WORD - 1) >> 2;
     const top = first[y]! * ROW;
     const weight = y * taps;
-    const [weightA, weightB, weightC] = [weights[weight]!, weights[weight + 1]!, weights[weight + 2]!];
+    const weightA = weights[weight]!;
+    const weightB = weights[weight + 1]!;
+    const weightC = weights[weight + 2]!;
     for (let i = begin; i < end; i++) {
       const a = words[top + i]!;
       const b = words[top + ROW + i]!;

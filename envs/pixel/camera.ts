@@ -77,7 +77,8 @@ export class Camera {
     this.#changed.addAll(this.#late);
     this.#changed.addAll(touched);
     this.#changed.closeGaps();
-    for (const [i, plane] of this.#planes.entries()) {
+    for (let i = 0; i < this.#planes.length; i++) {
+      const plane = this.#planes[i]!;
       this.#expose(plane);
       if (this.#resizer === undefined) this.#copy(plane, i);
       else this.#resizer.resize(plane.words, this.#changed, this.#means, i, this.#planes.length);
