@@ -11,6 +11,7 @@ import { freewayEnvs } from './minatar/freeway.js';
 import { seaquestEnvs } from './minatar/seaquest.js';
 import { spaceInvadersEnvs } from './minatar/space-invaders.js';
 import { physicsEnvs } from './physics/index.js';
+import { pixelEnvs } from './pixel/index.js';
 import { registerEnv } from './registry.js';
 import { blackjack } from './tabular/blackjack.js';
 import { cliffWalkingEnvs } from './tabular/cliff-walking.js';
@@ -33,6 +34,7 @@ const definitions: readonly EnvDefinition[] = [
   ...spaceInvadersEnvs,
   ...goalEnvs,
   ...physicsEnvs,
+  ...pixelEnvs,
   ...taxiEnvs,
 ];
 for (const definition of definitions) registerEnv(definition);

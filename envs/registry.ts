@@ -1,14 +1,15 @@
 import { FarstepError } from '../protocol/errors.js';
 import type { EnvDefinition } from './env.js';
 import { nearest } from './nearest.js';
+import { withWrappers } from './wrappers/index.js';
 
 const definitions = new Map<string, EnvDefinition>();
 
-/** Makes an env known by its id. Throws if the id is taken: two envs of one name are a mistake of ours. */
+/** Makes an env known by its id, with the options that put wrappers around it. Throws if the id is taken: two envs of one name are a mistake of ours. */
 export function registerEnv(definition: EnvDefinition): void {
   const { id } = definition.spec;
   if (definitions.has(id)) throw new Error(`registerEnv: ${id} is registered already`);
-  definitions.set(id, definition);
+  definitions.set(id, withWrappers(definition));
 }
 
 /** The env of that id. Throws `unknown_env`, naming the nearest ids. */
