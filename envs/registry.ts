@@ -1,6 +1,6 @@
 import { FarstepError } from '../protocol/errors.js';
+import { nearest } from '../protocol/nearest.js';
 import type { EnvDefinition } from './env.js';
-import { nearest } from './nearest.js';
 import { withWrappers } from './wrappers/index.js';
 
 const definitions = new Map<string, EnvDefinition>();
