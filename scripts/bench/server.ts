@@ -153,7 +153,8 @@ async function measure(
 }
 
 /** Steps for long and watches the memory of both sides. */
-async function soak(server: EmbeddedServer, envSteps: number): Promise<SoakResult> {
+async function soak(envSteps: number): Promise<SoakResult> {
+  const server = await startEmbeddedServer();
   const client = await connect(server.url);
   const env = await client.make('CartPole-v1', { numEnvs: 64, seed: 1, autoreset: 'same_step' });
   await env.reset();
@@ -170,24 +171,36 @@ async function soak(server: EmbeddedServer, envSteps: number): Promise<SoakResul
   }
   const late = await memory();
   client.close();
+  await server.close();
   return { envSteps: batches * 64, serverBytes: [early[0], late[0]], clientBytes: [early[1], late[1]] };
 }
 
-/** Measures the server beside a bare `ws` echo of the same sizes, in turns, each in a process of its own. */
-export async function benchServer(options: ServerBenchOptions, onCase: (result: CaseResult) => void) {
+/** Measures one case, with a server and an echo of its own. */
+export async function benchCase(index: number, seconds: number): Promise<CaseResult> {
   const server = await startEmbeddedServer();
   const echo = fork(fileURLToPath(new URL('./echo-process.js', import.meta.url)));
   try {
     const { url } = (await reply(echo, 'the echo server')) as { url: string };
-    const cases: CaseResult[] = [];
-    for (const testCase of CASES) {
-      const result = await measure(server, url, testCase, options.seconds);
-      onCase(result);
-      cases.push(result);
-    }
-    return { cases, soak: options.soak > 0 ? await soak(server, options.soak) : undefined };
+    return await measure(server, url, CASES[index]!, seconds);
   } finally {
     echo.disconnect();
     await server.close();
   }
+}
+
+const CASE_PROCESS = fileURLToPath(new URL('./case-process.js', import.meta.url));
+
+/**
+ * Measures the server beside a bare `ws` echo of the same sizes, in turns. Each case has client, server and echo in
+ * processes of their own: what V8 learned from one size of batch slows down the next.
+ */
+export async function benchServer(options: ServerBenchOptions, onCase: (result: CaseResult) => void) {
+  const cases: CaseResult[] = [];
+  for (const [index, { env }] of CASES.entries()) {
+    const child = fork(CASE_PROCESS, [String(index), String(options.seconds)]);
+    const result = (await reply(child, `the measurement of ${env}`)) as CaseResult;
+    onCase(result);
+    cases.push(result);
+  }
+  return { cases, soak: options.soak > 0 ? await soak(options.soak) : undefined };
 }
