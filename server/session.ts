@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { PNG } from 'pngjs';
 import type { ResetBatch, StepBatch } from '../envs/batch.js';
-import { listEnvs } from '../envs/index.js';
+import { listSpecs } from '../envs/index.js';
 import { bytesOf, viewOrCopy } from '../protocol/dtypes.js';
 import { FarstepError } from '../protocol/errors.js';
 import {
@@ -193,7 +193,7 @@ export class Session {
   #answer(request: Request): Reply | Promise<Reply> {
     switch (request.type) {
       case 'list':
-        return { type: 'listed', id: request.id, envs: listEnvs().map(({ spec }) => spec) };
+        return { type: 'listed', id: request.id, envs: listSpecs() };
       case 'make':
         return this.#make(request);
       case 'reset':
