@@ -10,7 +10,8 @@ import { breakoutEnvs } from './minatar/breakout.js';
 import { freewayEnvs } from './minatar/freeway.js';
 import { seaquestEnvs } from './minatar/seaquest.js';
 import { spaceInvadersEnvs } from './minatar/space-invaders.js';
-import { physicsEnvs } from './physics/index.js';
+import { physicsEnvs, physicsWorlds } from './physics/index.js';
+import { pixelWorlds } from './pixel/index.js';
 import { registerEnv, registerWorld } from './registry.js';
 import { blackjack } from './tabular/blackjack.js';
 import { cliffWalkingEnvs } from './tabular/cliff-walking.js';
@@ -39,7 +40,7 @@ const definitions: readonly EnvDefinition[] = [
 ];
 for (const definition of definitions) registerEnv(definition);
 
-const worlds: readonly WorldDefinition[] = [connectFour];
+const worlds: readonly WorldDefinition[] = [connectFour, ...physicsWorlds, ...pixelWorlds];
 for (const definition of worlds) registerWorld(definition);
 
 export type { EndedBatch, InfoSlabs, ResetBatch, StepBatch } from './batch.js';

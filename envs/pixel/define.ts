@@ -8,10 +8,10 @@ import { WIDTH } from './size.js';
 export const MAX_FRAME_SKIP = 16;
 
 /** 30 minutes of play at four frames a step, ALE's limit of 108,000 frames. */
-const MAX_STEPS = 27_000;
+export const MAX_STEPS = 27_000;
 
 /** What the pixel envs have in common: how a game becomes an env. */
-const FRAME_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+export const FRAME_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   preprocess: {
     type: 'boolean',
     default: false,
