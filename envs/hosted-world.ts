@@ -28,8 +28,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * overwrites.
  *
  * `terminated` and `truncated` of a seat stay up from the step that ended it until the next reset, and its rewards
- * are 0 from then on. Besides the world's own infos there are `missed`, the moves of this game that the default action
- * made for the seat, and in turn games `turn`, the index of the seat that moves next (the same in every row).
+ * are 0 from then on. Besides the world's own infos there are `live`, 1 while the seat is in the game; `missed`, the
+ * moves of this game that the default action made for it; and in turn games `turn`, the index of the seat that moves
+ * next (the same in every row).
  *
  * Requests are checked before anything moves, so one that is refused changes nothing. The exception is `env_failed`:
  * the world threw, and is not to be used any more.
@@ -83,6 +84,7 @@ export class HostedWorld {
     this.actionSpace = this.#world.actionSpace;
     this.infoSpaces = {
       ...this.#world.infoSpaces,
+      live: new Box(0, 1, [], 'bool'),
       missed: new Box(0, 2 ** 32 - 1, [], 'uint32'),
       ...(this.turns && { turn: new Discrete(n) }),
     };
@@ -119,6 +121,16 @@ export class HostedWorld {
       infos: this.#out.infos,
       seeds: new Float64Array(n),
     };
+  }
+
+  /** What `useDefault` does, in words. */
+  get defaultAction(): string {
+    return this.#definition.defaultAction;
+  }
+
+  /** The seed of the random stream. */
+  get seed(): number {
+    return this.#seed;
   }
 
   /** Turn games: the index of the seat that moves next. */
@@ -303,6 +315,7 @@ export class HostedWorld {
       const infos = infoViews[seat] as Readonly<Record<string, TypedArray>>;
       this.#world.observe(seat, views[seat]!);
       this.#world.writeInfo?.(seat, infos);
+      infos.live![0] = this.isLive(seat) ? 1 : 0;
       infos.missed![0] = this.#missed[seat]!;
       if (this.turns) infos.turn![0] = this.turn;
     }

@@ -132,7 +132,7 @@ t.test('a type that there is not', async (t) => {
   ]) {
     t.throws(() => parseRequest({ type, id: 1 }), {
       code: 'unknown_message',
-      message: `expected list, make, reset, snapshot, restore, rewards, transitions, render, close or a step, got type ${shown}`,
+      message: `expected list, make, create, join, leave, reset, snapshot, restore, rewards, transitions, render, close or a step, got type ${shown}`,
     });
   }
 });

@@ -5,8 +5,8 @@ import { sumoOpponent } from '../../../envs/physics/sumo-opponent.js';
 const make = (): HostedWorld => new HostedWorld(getWorld('Physics/SumoDuel-v1'), { options: {} });
 
 t.test('the second seat played as the script plays it is Physics/Sumo', async (t) => {
-  const { spec, create } = getEnv('Physics/Sumo-v1');
-  const env = create(resolveOptions(spec, { opponent_strength: 0.7 }));
+  const sumo = getEnv('Physics/Sumo-v1');
+  const env = sumo.create(resolveOptions(sumo.spec, { opponent_strength: 0.7 }));
   const world = make();
   for (const seed of [1, 2, 3]) {
     env.reset(createRng('pcg64', seed));
