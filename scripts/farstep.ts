@@ -5,6 +5,7 @@ import { benchCommand } from './commands/bench.js';
 import { demoCommand } from './commands/demo.js';
 import { envsCommand } from './commands/envs.js';
 import { evalCommand } from './commands/eval.js';
+import { expertCommand } from './commands/expert.js';
 import { playCommand } from './commands/play.js';
 import { serveCommand } from './commands/serve.js';
 import { trainCommand } from './commands/train.js';
@@ -19,6 +20,7 @@ const program = new Command('farstep')
   .addCommand(trainCommand())
   .addCommand(evalCommand())
   .addCommand(playCommand())
+  .addCommand(expertCommand())
   .addCommand(benchCommand())
   .addCommand(demoCommand());
 

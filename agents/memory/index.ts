@@ -1,2 +1,2 @@
 export { Replay, type ReplayOptions } from './replay.js';
-export type { Batch } from './ring.js';
+export type { Batch, ReturnRule } from './ring.js';

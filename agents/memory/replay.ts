@@ -2,9 +2,9 @@ import type { StepResult } from '../../protocol/client/results.js';
 import { arrayType, sizeOf, type TypedArray } from '../../protocol/dtypes.js';
 import type { Leaf, SampleSource } from '../../protocol/spaces/index.js';
 import { type CheckpointReader, type Files, jsonFile, readInto, readJson } from '../checkpoint.js';
-import { type Batch, Ring, type RingState } from './ring.js';
+import { type Batch, type ReturnRule, Ring, type RingState } from './ring.js';
 
-export interface ReplayOptions {
+export interface ReplayOptions extends ReturnRule {
   /** Observations kept in all, at most. Older ones make room. */
   readonly capacity: number;
   readonly numEnvs: number;
@@ -87,8 +87,8 @@ export class Replay {
       n,
       observations: slabs(this.#options.observations),
       actions: slabs(this.#options.actions),
-      rewards: new Float32Array(n),
-      terminated: new Uint8Array(n),
+      returns: new Float32Array(n),
+      discounts: new Float32Array(n),
       nextObservations: slabs(this.#options.observations),
     };
   }
@@ -105,7 +105,7 @@ export class Replay {
         ring = this.#rings[index % this.#rings.length]!;
         slot = Math.floor(index / this.#rings.length);
       } while (!ring.holdsTransition(slot));
-      ring.read(slot, batch, row);
+      ring.read(slot, this.#options, batch, row);
     }
   }
 

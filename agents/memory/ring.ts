@@ -21,7 +21,18 @@ export interface RingState {
   readonly filled: number;
 }
 
-/** Slabs of transitions drawn from memory, one row each. */
+/** How many rewards make one return, and what each is worth less than the one before. */
+export interface ReturnRule {
+  /** n of n-step returns (Sutton 1988); 1 for the reward alone. */
+  readonly nStep: number;
+  /** γ */
+  readonly gamma: number;
+}
+
+/**
+ * Slabs of transitions drawn from memory, one row each: from s_t by a_t to s_tpn, where n is the rule's number of steps,
+ * or fewer where the episode ended before that or has not come that far.
+ */
 export interface Batch {
   /** Number of transitions, B. */
   readonly n: number;
@@ -29,11 +40,14 @@ export interface Batch {
   readonly observations: readonly TypedArray[];
   /** a_t: a slab for each leaf of the action space, B rows each. */
   readonly actions: readonly TypedArray[];
-  /** r_t, float32 [B] */
-  readonly rewards: Float32Array;
-  /** 0 or 1 [B]: s_tp1 is terminal. A transition that was cut off has 0 here and the episode's last observation as s_tp1. */
-  readonly terminated: Uint8Array;
-  /** s_tp1: as `observations`. */
+  /** Σ_{k<n} γ^k r_tpk, float32 [B] */
+  readonly returns: Float32Array;
+  /**
+   * What the value of s_tpn counts for, float32 [B]: γ^n, or 0 where s_tpn is terminal. An episode that was cut off has
+   * γ^n, and its last observation as s_tpn.
+   */
+  readonly discounts: Float32Array;
+  /** s_tpn: as `observations`. */
   readonly nextObservations: readonly TypedArray[];
 }
 
@@ -125,15 +139,25 @@ export class Ring {
   }
 
   /** Copies the transition that starts in `slot` into row `row` of `batch`. */
-  read(slot: number, batch: Batch, row: number): void {
-    const next = (slot + 1) % this.slots;
+  read(slot: number, { nStep, gamma }: ReturnRule, batch: Batch, row: number): void {
+    let last = slot;
+    let sum = this.#rewards[slot]!;
+    let discount = gamma;
+    for (let k = 1; k < nStep && this.#kinds[last] === Slot.ongoing; k++) {
+      const next = (last + 1) % this.slots;
+      if (next === this.#head) break;
+      last = next;
+      sum += discount * this.#rewards[last]!;
+      discount *= gamma;
+    }
+    const reached = (last + 1) % this.slots;
     for (let i = 0; i < this.#observations.length; i++) {
       this.#observations[i]!.read(slot, batch.observations[i]!, row);
-      this.#observations[i]!.read(next, batch.nextObservations[i]!, row);
+      this.#observations[i]!.read(reached, batch.nextObservations[i]!, row);
     }
     for (let i = 0; i < this.#actions.length; i++) this.#actions[i]!.read(slot, batch.actions[i]!, row);
-    batch.rewards[row] = this.#rewards[slot]!;
-    batch.terminated[row] = this.#kinds[slot] === Slot.terminated ? 1 : 0;
+    batch.returns[row] = sum;
+    batch.discounts[row] = this.#kinds[last] === Slot.terminated ? 0 : discount;
   }
 
   get state(): RingState {

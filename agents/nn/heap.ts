@@ -20,6 +20,7 @@ export class Heap {
   #floats: Float32Array = new Float32Array(0);
   #scratch = 0;
   #scratchBytes = 0;
+  #scratchHolds: object | undefined;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -44,10 +45,20 @@ export class Heap {
 
   /** Room for `floats` floats that the caller owns until the next call of `scratch`. Only ever grows. */
   scratch(floats: number): number {
+    this.#scratchHolds = undefined;
     if (4 * floats > this.#scratchBytes) {
       if (this.#scratchBytes > 0) this.free(this.#scratch);
       this.#scratch = this.allocate(floats);
       this.#scratchBytes = 4 * floats;
+    }
+    return this.#scratch;
+  }
+
+  /** Where a tensor's numbers lie, to be read before the next call of `scratch`, which may be where they are brought. */
+  addressOf(tensor: tf.Tensor): number {
+    if (this.#scratchHolds !== tensor.dataId) {
+      this.write(this.scratch(tensor.size), tensor.dataSync<'float32'>());
+      this.#scratchHolds = tensor.dataId;
     }
     return this.#scratch;
   }
@@ -121,6 +132,10 @@ export class TensorHeap extends Heap {
   /** The address of a tensor's first float. */
   pointer(tensor: tf.TensorInfo): number {
     return this.#backend.getMemoryOffset(tensor.dataId);
+  }
+
+  override addressOf(tensor: tf.Tensor): number {
+    return this.pointer(tensor);
   }
 
   /** A new tensor, with whatever was in memory before. */

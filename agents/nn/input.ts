@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { tensorHeap } from './heap.js';
+import { parameterHeap, tensorHeap } from './heap.js';
 import { sizeOf } from './layers/layer.js';
 
 /**
@@ -14,13 +14,16 @@ export function inputTensor(data: Float32Array | Uint8Array, shape: number[], sc
     );
   }
   const heap = tensorHeap();
-  if (heap === undefined) {
-    return tf.tensor(
-      data instanceof Float32Array ? data.slice() : Float32Array.from(data, (x) => x * scale),
-      shape,
-    );
-  }
+  if (heap === undefined) return tf.tensor(toFloats(data, scale), shape);
   const tensor = heap.tensor(shape);
   heap.write(heap.pointer(tensor), data, scale);
   return tensor;
+}
+
+/** A copy of the numbers as floats, bytes multiplied by `scale`. */
+export function toFloats(data: Float32Array | Uint8Array, scale: number): Float32Array {
+  const heap = parameterHeap();
+  const address = heap.scratch(data.length);
+  heap.write(address, data, scale);
+  return heap.read(address, data.length);
 }

@@ -15,6 +15,8 @@ export interface Network {
   /** Shape of one input. */
   readonly inputs: number[];
   readonly outputs: number;
+  /** Multiplications and additions of one forward pass for one example. */
+  readonly multiplyAdds: number;
   /** For error messages and checkpoints, such as `[8] → dense(64, relu) → dense(4)`. */
   readonly architecture: string;
   readonly layout: readonly ParameterSlot[];

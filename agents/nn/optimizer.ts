@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { type Heap, parameterHeap, TensorHeap } from './heap.js';
+import { parameterHeap } from './heap.js';
 import { Params } from './params.js';
 import { RULES } from './rules.js';
 
@@ -57,7 +57,7 @@ class FlatOptimizer implements Optimizer {
     };
     const { [name]: rule } = RULES;
     heap.kernels[name](
-      ...[params.address, addressOf(heap, gradient), ...this.#slots.map((slot) => slot.address)],
+      ...[params.address, heap.addressOf(gradient), ...this.#slots.map((slot) => slot.address)],
       ...rule.scalars.map((scalar) => scalars[scalar]!),
       params.size,
     );
@@ -158,18 +158,10 @@ export function rprop({
   );
 }
 
-/** Where a tensor's numbers lie in a heap, to be read before its scratch is used again. */
-function addressOf(heap: Heap, tensor: tf.Tensor): number {
-  if (heap instanceof TensorHeap) return heap.pointer(tensor);
-  const address = heap.scratch(tensor.size);
-  heap.write(address, tensor.dataSync<'float32'>());
-  return address;
-}
-
 /** The Euclidean norm of a gradient; not a finite number where any of its elements is not. */
 export function globalNorm(gradient: tf.Tensor): number {
   const heap = parameterHeap();
-  return Math.sqrt(heap.kernels.sumOfSquares(addressOf(heap, gradient), gradient.size));
+  return Math.sqrt(heap.kernels.sumOfSquares(heap.addressOf(gradient), gradient.size));
 }
 
 /** The factor that brings a gradient of norm `norm` down to `maxNorm`, 1 where it is within (as PyTorch's clip). */

@@ -19,6 +19,8 @@ export class Params {
   /** Counts the changes, for whoever keeps something made from the numbers. */
   version = 0;
   readonly #address: number;
+  /** A copy of the numbers, for the tensors made from them. */
+  #copy: { readonly version: number; readonly values: Float32Array } | undefined;
   #views:
     | { readonly layout: readonly ParameterSlot[]; readonly version: number; readonly tensors: tf.Tensor[] }
     | undefined;
@@ -46,7 +48,7 @@ export class Params {
     if (this.heap instanceof TensorHeap) return this.#tensor!;
     if (this.#tensorVersion !== this.version) {
       this.#tensor?.dispose();
-      this.#tensor = tf.keep(tf.tensor1d(this.read()));
+      this.#tensor = tf.keep(tf.tensor1d(this.#numbers()));
       this.#tensorVersion = this.version;
       owners.set(this.#tensor.dataId, this);
     }
@@ -60,7 +62,7 @@ export class Params {
   views(layout: readonly ParameterSlot[]): readonly tf.Tensor[] {
     if (this.#views?.layout !== layout || this.#views.version !== this.version) {
       tf.dispose(this.#views?.tensors);
-      const values = this.read();
+      const values = this.#numbers();
       const tensors = layout.map(({ shape, offset }) =>
         tf.keep(tf.tensor(values.subarray(offset, offset + sizeOf(shape)), shape)),
       );
@@ -103,6 +105,11 @@ export class Params {
     this.#tensor?.dispose();
     tf.dispose(this.#views?.tensors);
     if (!(this.heap instanceof TensorHeap)) this.heap.free(this.#address);
+  }
+
+  #numbers(): Float32Array {
+    if (this.#copy?.version !== this.version) this.#copy = { version: this.version, values: this.read() };
+    return this.#copy.values;
   }
 
   #checkSize(size: number): void {

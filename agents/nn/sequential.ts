@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type TensorHeap, tensorHeap } from './heap.js';
+import { toFloats } from './input.js';
 import { composeLayer, type Layer, sizeOf } from './layers/layer.js';
 import type { ParameterSlot, Params } from './params.js';
 import { applySequential } from './sequential-op.js';
@@ -121,9 +122,7 @@ export class Sequential<Output extends tf.Tensor = tf.Tensor2D> {
     if (heap !== undefined) return this.#predictOnHeap(heap, params, x, batch);
     const shape = [...(this.members === undefined ? [] : [this.members]), batch, ...this.inputs];
     return tf.tidy(() => {
-      const floats =
-        x instanceof Float32Array ? x.slice() : Float32Array.from(x, (byte) => byte * this.inputScale);
-      return this.apply(params.tensor, tf.tensor(floats, shape)).dataSync<'float32'>();
+      return this.apply(params.tensor, tf.tensor(toFloats(x, this.inputScale), shape)).dataSync<'float32'>();
     });
   }
 

@@ -16,12 +16,15 @@ import { boolean, integer, integers, number, type SettingsOf } from '../settings
 import { asInput, discreteCritic } from './critic.js';
 import { epsilonGreedy } from './exploration.js';
 import { type ProcessCounts, Processes } from './processes.js';
-import { doubleValues, maxValues, oneStepTargets } from './targets.js';
+import { doubleValues, maxValues, targets } from './targets.js';
 
 export const DQN_SETTINGS = {
   hidden: integers([128], [1, 65536], 'Units of each dense layer.'),
   gamma: number(0.99, [0, 1], 'Discount of the reward one step later.'),
+  nStep: integer(1, [1, 1000], 'Rewards that a target sums up before it asks the target network.'),
   learningRate: number(5e-4, [0, 1], "Adam's step size."),
+  learningRateShare: number(1, [0, 1], 'Share of the step size that is left in the end.'),
+  learningRateSteps: integer(0, [0, Infinity], 'Steps over which it falls to that share.'),
   batchSize: integer(32, [1, 65536], 'Transitions in one update.'),
   memory: integer(100_000, [3, 1e8], 'Observations kept for replay; older ones make room.'),
   learningStarts: integer(1_000, [1, Infinity], 'Steps collected before the first update.'),
@@ -87,6 +90,8 @@ export class Dqn implements Agent {
       numEnvs: task.numEnvs,
       observations: task.observationSpace.leaves,
       actions: task.actionSpace.leaves,
+      nStep: settings.nStep,
+      gamma: settings.gamma,
     });
     this.#batch = this.#memory.batch(settings.batchSize);
     this.#inputShape = [settings.batchSize, ...network.inputs];
@@ -99,6 +104,12 @@ export class Dqn implements Agent {
   get #epsilon(): number {
     const { epsilonStart, epsilonEnd, epsilonSteps } = this.#settings;
     return linear(epsilonStart, epsilonEnd, epsilonSteps, this.#processes.counts.collected);
+  }
+
+  /** Adam's step size, falling likewise: large steps learn fast, small ones settle. */
+  get #learningRate(): number {
+    const { learningRate, learningRateShare, learningRateSteps } = this.#settings;
+    return learningRate * linear(1, learningRateShare, learningRateSteps, this.#processes.counts.collected);
   }
 
   act(observations: readonly TypedArray[], { explore, random }: ActOptions): readonly [Int32Array] {
@@ -137,20 +148,20 @@ export class Dqn implements Agent {
 
   /** Process 3: one step down the gradient of the mean loss of Q_φ(s_t, a_t) against its target y_t. */
   #regress(): Metrics {
-    const { gamma, double, huber, maxGradientNorm } = this.#settings;
+    const { double, huber, maxGradientNorm } = this.#settings;
     const { network, numActions, firstAction, inputScale } = this.#critic;
     const batch = this.#batch;
     this.#memory.sample(this.#sampling, batch);
 
     const s_t = asInput(batch.observations[0]!);
     const a_t = (batch.actions[0] as Int32Array).map((action) => action - firstAction);
-    const s_tp1 = asInput(batch.nextObservations[0]!);
+    const s_tpn = asInput(batch.nextObservations[0]!);
 
-    const q_tp1_target = network.predict(this.#target, s_tp1, batch.n);
-    const v_tp1 = double
-      ? doubleValues(network.predict(this.#online, s_tp1, batch.n), q_tp1_target, numActions)
-      : maxValues(q_tp1_target, numActions);
-    const y_t = oneStepTargets(batch.rewards, batch.terminated, v_tp1, gamma);
+    const q_tpn_target = network.predict(this.#target, s_tpn, batch.n);
+    const v_tpn = double
+      ? doubleValues(network.predict(this.#online, s_tpn, batch.n), q_tpn_target, numActions)
+      : maxValues(q_tpn_target, numActions);
+    const y_t = targets(batch.returns, batch.discounts, v_tpn);
 
     const { loss, gradientNorm } = minimize(
       this.#online,
@@ -159,7 +170,7 @@ export class Dqn implements Agent {
         const q_t = network.apply(this.#online.tensor, inputTensor(s_t, this.#inputShape, inputScale));
         return tdLoss(q_t, a_t, y_t, { huber: huber ? 1 : null, tdErrors: this.#tdErrors });
       },
-      { maxNorm: maxGradientNorm, name: 'dqn' },
+      { maxNorm: maxGradientNorm, learningRate: this.#learningRate, name: 'dqn' },
     );
     return { loss, gradient_norm: gradientNorm, q: mean(y_t) - mean(this.#tdErrors) };
   }

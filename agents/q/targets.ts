@@ -1,20 +1,18 @@
 import { greedyActions, valuesOf } from './values.js';
 
 /**
- * What Q(s_t, a_t) is regressed onto: y_t = r_t + γ v(s_tp1), and y_t = r_t where s_tp1 is terminal. An episode that
- * was cut off did not end, as far as values go: there v(s_tp1) counts.
+ * What Q(s_t, a_t) is regressed onto: y_t = R_t + d_t v(s_tpn), where R_t sums the rewards of n steps and d_t = γ^n, or 0
+ * where s_tpn is terminal. An episode that was cut off did not end, as far as values go: there v(s_tpn) counts.
  *
- * @param r_t - float32 [B]
- * @param terminated_t - 0 or 1 [B]: s_tp1 is terminal
- * @param v_tp1 - value of s_tp1, float32 [B]
+ * For n > 1 the rewards are those of the actions taken, not of the best ones. That biases values towards the behaviour
+ * of a while ago, and lets rewards reach earlier states in fewer updates (Hessel et al. 2018, "Rainbow").
+ *
+ * @param R_t - float32 [B]
+ * @param d_t - float32 [B]
+ * @param v_tpn - value of s_tpn, float32 [B]
  */
-export function oneStepTargets(
-  r_t: Float32Array,
-  terminated_t: Uint8Array,
-  v_tp1: Float32Array,
-  gamma: number,
-): Float32Array {
-  return r_t.map((r, row) => (terminated_t[row] ? r : r + gamma * v_tp1[row]!));
+export function targets(R_t: Float32Array, d_t: Float32Array, v_tpn: Float32Array): Float32Array {
+  return R_t.map((R, row) => R + d_t[row]! * v_tpn[row]!);
 }
 
 /** v(s) = max_a q(s, a), the value of acting greedily (Watkins 1989). q is [B, A]; the result [B]. */

@@ -12,7 +12,7 @@ export const MIN_SIZE = 8;
 
 /** How `to` pixels average `from`: pixel i is the sum of `weights[i * taps + k] * source[first[i] + k]` over `total`. */
 interface Axis {
-  /** A multiple of three, which is what 84 takes, so that loops over taps are unrolled. */
+  /** At least three, which is what 84 takes: loops begin with three taps unrolled. */
   readonly taps: number;
   readonly first: Int32Array;
   readonly weights: Int32Array;
@@ -33,14 +33,10 @@ export class AreaResize {
   /** Vertical sums of the row at hand, one a column of the screen. */
   readonly #sums = new Int32Array(WIDTH);
 
-  /** Sums over the area of each pixel of the row at hand. */
-  readonly #totals: Int32Array;
-
   /** `size` is the width and height of the result, from `MIN_SIZE` to that of the screen. */
   constructor(readonly size: number) {
     this.#columns = shrink(WIDTH, size);
     this.#rows = shrink(HEIGHT, size);
-    this.#totals = new Int32Array(size);
   }
 
   /**
@@ -54,7 +50,6 @@ export class AreaResize {
     for (let y = 0; y < size; y++) {
       let tiles = 0;
       for (let row = first[y]!; row < first[y]! + taps; row++) tiles |= changed.rows[row]!;
-      tiles |= (tiles << 1) & (tiles >> 1); // a gap of one tile costs less than another run
       for (let rest = tiles; rest !== 0; rest = afterRun(rest)) {
         const from = Math.floor((runStart(rest) * size) / WIDTH);
         const to = Math.ceil((runEnd(rest) * size) / WIDTH);
@@ -70,50 +65,50 @@ export class AreaResize {
     const { first, taps, weights } = this.#rows;
     const begin = this.#columns.first[from]! >> 2;
     const end = (this.#columns.first[to - 1]! + this.#columns.taps + WORD - 1) >> 2;
-    for (let k = 0; k < taps; k += 3) {
-      const row = (first[y]! + k) * ROW;
-      const weightA = weights[y * taps + k]!;
-      const weightB = weights[y * taps + k + 1]!;
-      const weightC = weights[y * taps + k + 2]!;
-      const kept = k === 0 ? 0 : -1; // the first rows replace the sums of another time
-      for (let i = begin; i < end; i++) {
-        const a = words[row + i]!;
-        const b = words[row + ROW + i]!;
-        const c = words[row + 2 * ROW + i]!;
-        const even =
-          Math.imul(weightA, a & LANES) + Math.imul(weightB, b & LANES) + Math.imul(weightC, c & LANES);
-        const odd =
-          Math.imul(weightA, (a >>> 8) & LANES) +
-          Math.imul(weightB, (b >>> 8) & LANES) +
-          Math.imul(weightC, (c >>> 8) & LANES);
-        sums[i * WORD] = (sums[i * WORD]! & kept) + (even & 0xffff);
-        sums[i * WORD + 1] = (sums[i * WORD + 1]! & kept) + (odd & 0xffff);
-        sums[i * WORD + 2] = (sums[i * WORD + 2]! & kept) + (even >>> 16);
-        sums[i * WORD + 3] = (sums[i * WORD + 3]! & kept) + (odd >>> 16);
+    const top = first[y]! * ROW;
+    const weight = y * taps;
+    const weightA = weights[weight]!;
+    const weightB = weights[weight + 1]!;
+    const weightC = weights[weight + 2]!;
+    for (let i = begin; i < end; i++) {
+      const a = words[top + i]!;
+      const b = words[top + ROW + i]!;
+      const c = words[top + 2 * ROW + i]!;
+      let even =
+        Math.imul(weightA, a & LANES) + Math.imul(weightB, b & LANES) + Math.imul(weightC, c & LANES);
+      let odd =
+        Math.imul(weightA, (a >>> 8) & LANES) +
+        Math.imul(weightB, (b >>> 8) & LANES) +
+        Math.imul(weightC, (c >>> 8) & LANES);
+      for (let k = 3; k < taps; k++) {
+        const word = words[top + k * ROW + i]!;
+        even += Math.imul(weights[weight + k]!, word & LANES);
+        odd += Math.imul(weights[weight + k]!, (word >>> 8) & LANES);
       }
+      sums[i * WORD] = even & 0xffff;
+      sums[i * WORD + 1] = odd & 0xffff;
+      sums[i * WORD + 2] = even >>> 16;
+      sums[i * WORD + 3] = odd >>> 16;
     }
   }
 
   /** Averages the sums along the row, whose column 0 goes to `out[row]`. */
   #average(from: number, to: number, out: Uint8ClampedArray, row: number, stride: number): void {
     const sums = this.#sums;
-    const totals = this.#totals;
     const { first, taps, weights } = this.#columns;
-    for (let k = 0; k < taps; k += 3) {
-      const kept = k === 0 ? 0 : -1;
-      for (let x = from; x < to; x++) {
-        const source = first[x]! + k;
-        const weight = x * taps + k;
-        const sum =
-          Math.imul(weights[weight]!, sums[source]!) +
-          Math.imul(weights[weight + 1]!, sums[source + 1]!) +
-          Math.imul(weights[weight + 2]!, sums[source + 2]!);
-        totals[x] = (totals[x]! & kept) + sum;
-      }
-    }
     const area = this.#columns.total * this.#rows.total;
-    // A clamped array rounds halves to even.
-    for (let x = from, at = row + from * stride; x < to; x++, at += stride) out[at] = totals[x]! / area;
+    let at = row + from * stride;
+    for (let x = from; x < to; x++) {
+      const source = first[x]!;
+      const weight = x * taps;
+      let sum =
+        Math.imul(weights[weight]!, sums[source]!) +
+        Math.imul(weights[weight + 1]!, sums[source + 1]!) +
+        Math.imul(weights[weight + 2]!, sums[source + 2]!);
+      for (let k = 3; k < taps; k++) sum += Math.imul(weights[weight + k]!, sums[source + k]!);
+      out[at] = sum / area; // a clamped array rounds halves to even
+      at += stride;
+    }
   }
 }
 
@@ -123,8 +118,7 @@ function shrink(from: number, to: number): Axis {
   const total = from / divisor;
   const unit = to / divisor;
   const start = Array.from({ length: to }, (_, i) => Math.floor((i * total) / unit));
-  const widest = Math.max(...start.map((pixel, i) => Math.ceil(((i + 1) * total) / unit) - pixel));
-  const taps = Math.ceil(widest / 3) * 3;
+  const taps = Math.max(3, ...start.map((pixel, i) => Math.ceil(((i + 1) * total) / unit) - pixel));
   const first = Int32Array.from(start, (pixel) => Math.min(pixel, from - taps));
   const weights = Int32Array.from({ length: to * taps }, (_, j) => {
     const i = Math.floor(j / taps);

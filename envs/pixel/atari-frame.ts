@@ -3,6 +3,7 @@ import type { Env, Image } from '../env.js';
 import type { Rng } from '../rng/rng.js';
 import { Camera, photograph } from './camera.js';
 import type { PixelGame } from './game.js';
+import { MAX_COLORS } from './palette.js';
 import { readMap, readNumbers, readRuns, saveRuns } from './saved.js';
 import { HEIGHT, WIDTH } from './size.js';
 
@@ -140,7 +141,7 @@ export class AtariFrame<A = View> implements Env<A> {
     const map = readMap(snapshot);
     const { frames } = readNumbers(map, { frames: [0, MAX_FRAMES] });
     const pools = this.#camera?.before !== undefined;
-    const before = pools ? readRuns(map.before, WIDTH * HEIGHT) : undefined;
+    const before = pools ? readRuns(map.before, WIDTH * HEIGHT, MAX_COLORS) : undefined;
     this.#game.load(map.game);
     this.#frames = frames;
     this.reward = 0;

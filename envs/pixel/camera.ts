@@ -1,13 +1,12 @@
 import type { Image } from '../env.js';
 import { AreaResize } from './area-resize.js';
-import type { Channel, Palette } from './palette.js';
+import { type Channel, COLOR_BITS, type Palette } from './palette.js';
 import type { Screen } from './screen.js';
 import { HEIGHT, WIDTH } from './size.js';
 import { afterRun, runEnd, runStart, Tiles } from './tiles.js';
 
-/** Every other byte of a word, and a bit above each. */
+/** Every other byte of a word of four pixels: two 16-bit lanes. */
 const LANES = 0x00ff00ff;
-const CARRY = 0x01000100;
 
 export interface CameraSettings {
   /** The channels of the picture, in order. */
@@ -77,7 +76,9 @@ export class Camera {
     const { touched } = this.#screen;
     this.#changed.addAll(this.#late);
     this.#changed.addAll(touched);
-    for (const [i, plane] of this.#planes.entries()) {
+    this.#changed.closeGaps();
+    for (let i = 0; i < this.#planes.length; i++) {
+      const plane = this.#planes[i]!;
       this.#expose(plane);
       if (this.#resizer === undefined) this.#copy(plane, i);
       else this.#resizer.resize(plane.words, this.#changed, this.#means, i, this.#planes.length);
@@ -103,6 +104,7 @@ export class Camera {
 
   /** Looks up the brightness of what changed. */
   #expose({ channel, words }: Plane): void {
+    const { brighter } = channel;
     const { rows } = this.#changed;
     const screen = this.#screenWords;
     const before = this.#beforeWords;
@@ -112,8 +114,14 @@ export class Camera {
         for (let i = (row * WIDTH + runStart(rest)) >> 2; i < end; i++) {
           const now = screen[i]!;
           const then = before[i]!;
-          const light = brightness(channel, now);
-          words[i] = now === then ? light : brighter(light, brightness(channel, then));
+          // In each lane a colour of this frame and one of the frame before.
+          const even = ((now & LANES) << COLOR_BITS) | (then & LANES);
+          const odd = (((now >>> 8) & LANES) << COLOR_BITS) | ((then >>> 8) & LANES);
+          words[i] =
+            brighter[even & 0xffff]! |
+            (brighter[odd & 0xffff]! << 8) |
+            (brighter[even >>> 16]! << 16) |
+            (brighter[odd >>> 16]! << 24);
         }
       }
     }
@@ -134,29 +142,12 @@ export class Camera {
   }
 }
 
-/** The brightness of each of the four pixels in a word. */
-const brightness = (channel: Channel, word: number): number =>
-  channel[word & 0xff]! |
-  (channel[(word >>> 8) & 0xff]! << 8) |
-  (channel[(word >>> 16) & 0xff]! << 16) |
-  (channel[word >>> 24]! << 24);
-
-/** The greater of each of the four bytes of two words. */
-const brighter = (a: number, b: number): number =>
-  brighterLanes(a & LANES, b & LANES) | (brighterLanes((a >>> 8) & LANES, (b >>> 8) & LANES) << 8);
-
-/** The same for bytes in 16-bit lanes: where a is not less than b, the bit above it survives the subtraction. */
-function brighterLanes(a: number, b: number): number {
-  const survived = (((a | CARRY) - b) & CARRY) >>> 8;
-  const mask = (survived << 8) - survived;
-  return (a & mask) | (b & ~mask);
-}
-
 /** The screen in its colours. */
 export function photograph(screen: Screen, { rgb }: Palette): Image {
   const data = new Uint8Array(WIDTH * HEIGHT * 3);
   for (let i = 0; i < WIDTH * HEIGHT; i++) {
-    for (let channel = 0; channel < 3; channel++) data[i * 3 + channel] = rgb[channel]![screen.pixels[i]!]!;
+    for (let channel = 0; channel < 3; channel++)
+      data[i * 3 + channel] = rgb[channel]!.brightness[screen.pixels[i]!]!;
   }
   return { width: WIDTH, height: HEIGHT, data };
 }

@@ -7,7 +7,7 @@ import { WIDTH } from './size.js';
 /** The most frames that one step may take. */
 export const MAX_FRAME_SKIP = 16;
 
-/** 30 minutes of play at four frames a step, ALE's limit of 108,000 frames. */
+/** Half an hour of play at four frames a step: ALE's limit of 108,000 frames. */
 export const MAX_STEPS = 27_000;
 
 /** What the pixel envs have in common: how a game becomes an env. */
@@ -70,7 +70,7 @@ export const FRAME_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 };
 
 /** The settings that options of an env stand for; `preprocess` decides where they are null. */
-export function frameSettings(options: Options): FrameSettings {
+function frameSettings(options: Options): FrameSettings {
   const preprocess = options.preprocess as boolean;
   return {
     obsType: (options.obs_type ?? (preprocess ? 'grayscale' : 'rgb')) as FrameSettings['obsType'],

@@ -3,11 +3,8 @@ import type { Rng } from '../rng/rng.js';
 import type { Palette } from './palette.js';
 import type { Screen } from './screen.js';
 
-/** Frames a second, as a television of 1977 showed them. */
-export const FRAME_RATE = 60;
-
 /**
- * A game as a console plays it: a joystick that stays where it is held, and frames that go by. What an agent sees of it,
+ * A game as a console plays it: a joystick that stays where it is held, and 60 frames a second. What an agent sees of it,
  * and how many frames one of its steps takes, is `AtariFrame`'s business.
  *
  * A game counts in whole numbers and draws its chances from the generator of the last `start`, so that it is the same on

@@ -1,7 +1,15 @@
 import type { Color } from '../raster.js';
 
-/** The brightness of each of the 256 colours in one channel of a picture. */
-export type Channel = Uint8Array;
+/** The most colours that a palette has: five bits. */
+export const MAX_COLORS = 32;
+export const COLOR_BITS = 5;
+
+/** One channel of a picture: how bright each colour is, 0 to 255. */
+export interface Channel {
+  readonly brightness: Uint8Array;
+  /** The greater brightness of colours a and b, at `(a << COLOR_BITS) | b`. */
+  readonly brighter: Uint8Array;
+}
 
 /** The colours of a game by number, as tables. */
 export interface Palette {
@@ -11,15 +19,18 @@ export interface Palette {
   readonly gray: Channel;
 }
 
-/** A palette of at most 256 colours; the numbers after the last of them are black. */
+/** A palette of at most `MAX_COLORS` colours; the numbers after the last of them are black. */
 export function palette(...colors: Color[]): Palette {
-  const table = (brightness: (color: Color) => number): Channel => {
-    const channel = new Uint8Array(256);
-    for (const [i, color] of colors.entries()) channel[i] = brightness(color);
-    return channel;
+  const channel = (brightnessOf: (color: Color) => number): Channel => {
+    const brightness = new Uint8Array(MAX_COLORS);
+    for (const [i, color] of colors.entries()) brightness[i] = brightnessOf(color);
+    const brighter = Uint8Array.from({ length: MAX_COLORS ** 2 }, (_, pair) =>
+      Math.max(brightness[pair >> COLOR_BITS]!, brightness[pair % MAX_COLORS]!),
+    );
+    return { brightness, brighter };
   };
   return {
-    rgb: [table(([red]) => red), table(([, green]) => green), table(([, , blue]) => blue)],
-    gray: table(([red, green, blue]) => Math.round(red * 0.2989 + green * 0.587 + blue * 0.114)),
+    rgb: [channel(([red]) => red), channel(([, green]) => green), channel(([, , blue]) => blue)],
+    gray: channel(([red, green, blue]) => Math.round(red * 0.2989 + green * 0.587 + blue * 0.114)),
   };
 }

@@ -51,8 +51,8 @@ export function saveRuns(bytes: Uint8Array): number[] {
   return runs;
 }
 
-/** What `saveRuns` made of `length` bytes. Throws `bad_snapshot` if it is no such array. */
-export function readRuns(value: unknown, length: number): Uint8Array {
+/** What `saveRuns` made of `length` bytes below `limit`. Throws `bad_snapshot` if it is no such array. */
+export function readRuns(value: unknown, length: number, limit: number): Uint8Array {
   const runs = Array.isArray(value) ? readIntegers(value, value.length, 0, length) : [];
   const bytes = new Uint8Array(length);
   let at = 0;
@@ -60,7 +60,9 @@ export function readRuns(value: unknown, length: number): Uint8Array {
     bytes.fill(runs[i]!, at, at + runs[i + 1]!);
     at += runs[i + 1]!;
   }
-  if (at !== length) throw invalidSnapshot(`expected runs of ${length} bytes`);
+  if (at !== length || bytes.some((byte) => byte >= limit)) {
+    throw invalidSnapshot(`expected runs of ${length} bytes below ${limit}`);
+  }
   return bytes;
 }
 

@@ -1,6 +1,6 @@
 import type { Env } from '../env.js';
 import { stateNumbers } from '../snapshot.js';
-import { blank } from './blank.js';
+import { blankReadings } from './blank.js';
 import { memoryFor, type Readings, SensorWrapper } from './sensor.js';
 
 /**
@@ -10,19 +10,19 @@ export class Delay extends SensorWrapper {
   /** The last `steps` + 1 readings, a ring of which `#next` is the oldest. */
   readonly #ring: Readings;
   readonly #steps: number;
+  readonly #blank: Readings;
   #next = 0;
 
   constructor(env: Env, steps: number) {
     super(env, 'observation_delay');
     this.#steps = steps;
     this.#ring = memoryFor(this.sensor, steps + 1);
+    this.#blank = blankReadings(this.sensor);
   }
 
   protected override sense(first: boolean): void {
     const { length } = this.readings;
-    if (first)
-      for (let i = 0; i <= this.#steps; i++)
-        blank(this.sensor, this.#ring.subarray(i * length, (i + 1) * length));
+    if (first) for (let i = 0; i <= this.#steps; i++) this.#ring.set(this.#blank, i * length);
     this.#ring.set(this.readings, this.#next * length);
     this.#next = (this.#next + 1) % (this.#steps + 1);
   }

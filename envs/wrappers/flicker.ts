@@ -1,6 +1,6 @@
 import type { Env } from '../env.js';
 import { stateIntegers } from '../snapshot.js';
-import { blank } from './blank.js';
+import { blankReadings } from './blank.js';
 import { type Readings, SensorWrapper } from './sensor.js';
 
 /**
@@ -9,11 +9,13 @@ import { type Readings, SensorWrapper } from './sensor.js';
  */
 export class Flicker extends SensorWrapper {
   readonly #probability: number;
+  readonly #blank: Readings;
   #isDark = false;
 
   constructor(env: Env, probability: number) {
     super(env, 'flicker');
     this.#probability = probability;
+    this.#blank = blankReadings(this.sensor);
   }
 
   protected override sense(): void {
@@ -21,8 +23,7 @@ export class Flicker extends SensorWrapper {
   }
 
   protected override show(out: Readings): void {
-    if (this.#isDark) blank(this.sensor, out);
-    else out.set(this.readings);
+    out.set(this.#isDark ? this.#blank : this.readings);
   }
 
   protected override save(): unknown {

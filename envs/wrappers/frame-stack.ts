@@ -1,4 +1,3 @@
-import { Box } from '../../protocol/spaces/index.js';
 import type { Env } from '../env.js';
 import { stateNumbers } from '../snapshot.js';
 import { memoryFor, type Readings, SensorWrapper } from './sensor.js';
@@ -11,11 +10,7 @@ export class FrameStack extends SensorWrapper {
   readonly #frames: Readings;
 
   constructor(env: Env, count: number) {
-    super(env, 'frame_stack', ({ low, high, shape, dtype }) => {
-      const repeat = (bound: Float64Array) =>
-        Float64Array.from({ length: count * bound.length }, (_, i) => bound[i % bound.length]!);
-      return new Box(repeat(low), repeat(high), [count, ...shape], dtype);
-    });
+    super(env, 'frame_stack', (sensor) => sensor.batch(count));
     this.#frames = memoryFor(this.sensor, count);
   }
 

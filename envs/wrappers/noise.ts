@@ -1,4 +1,3 @@
-import type { Box } from '../../protocol/spaces/index.js';
 import type { Env } from '../env.js';
 import { stateNumbers } from '../snapshot.js';
 import { memoryFor, type Readings, SensorWrapper } from './sensor.js';
@@ -9,30 +8,36 @@ import { memoryFor, type Readings, SensorWrapper } from './sensor.js';
  */
 export class Noise extends SensorWrapper {
   readonly #deviation: number;
+  readonly #low: Float64Array;
+  readonly #high: Float64Array;
+  readonly #isInteger: boolean;
   readonly #noisy: Readings;
 
   constructor(env: Env, deviation: number) {
     super(env, 'observation_noise');
     this.#deviation = deviation;
+    this.#low = this.sensor.low;
+    this.#high = this.sensor.high;
+    this.#isInteger = !this.sensor.dtype.startsWith('float');
     this.#noisy = memoryFor(this.sensor, 1);
   }
 
   protected override sense(): void {
-    const { readings, sensor } = this;
+    const { length } = this.readings;
     const rng = this.rng!;
-    const isInteger = !sensor.dtype.startsWith('float');
-    for (let i = 0; i < readings.length; i += 2) {
+    for (let i = 0; i < length; i += 2) {
       // Box and Muller, A note on the generation of random normal deviates (1958): two at a time.
       const radius = this.#deviation * Math.sqrt(-2 * Math.log(1 - rng.random()));
       const angle = 2 * Math.PI * rng.random();
-      this.#set(i, radius * Math.cos(angle), isInteger, sensor);
-      if (i + 1 < readings.length) this.#set(i + 1, radius * Math.sin(angle), isInteger, sensor);
+      this.#add(i, radius * Math.cos(angle));
+      if (i + 1 < length) this.#add(i + 1, radius * Math.sin(angle));
     }
   }
 
-  #set(i: number, noise: number, isInteger: boolean, { low, high }: Box): void {
+  #add(i: number, noise: number): void {
     const x = this.readings[i]! + noise;
-    this.#noisy[i] = Math.min(Math.max(isInteger ? Math.round(x) : x, low[i]!), high[i]!);
+    const rounded = this.#isInteger ? Math.round(x) : x;
+    this.#noisy[i] = Math.min(Math.max(rounded, this.#low[i]!), this.#high[i]!);
   }
 
   protected override show(out: Readings): void {

@@ -16,7 +16,10 @@ export type Readings = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
 function sensorSpace(space: Space, option: string): Box {
   const part = space instanceof Dict ? space.spaces.observation : space;
   if (part instanceof Box && !part.dtype.endsWith('int64')) return part;
-  throw new FarstepError('bad_options', `option ${option}: needs observations that are a Box, not ${space.toString()}`);
+  throw new FarstepError(
+    'bad_options',
+    `option ${option}: needs observations that are a Box, not ${space.toString()}`,
+  );
 }
 
 /**

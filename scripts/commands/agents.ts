@@ -32,8 +32,8 @@ export function agentsCommand(): Command {
     .option('--json', 'as JSON')
     .action((name: string | undefined, { json, presets }: AgentsOptions) => {
       const agents = name === undefined ? listAgents() : [getAgent(name)];
-      const told = agents.map(({ create: _, ...definition }) => definition);
-      if (json) console.log(JSON.stringify(told, undefined, 2));
+      // Functions have no JSON and are left out.
+      if (json) console.log(JSON.stringify(agents, undefined, 2));
       else console.log(agents.map(presets ? describePresets : describe).join('\n\n'));
     });
 }

@@ -1,5 +1,7 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { BACKENDS, type BackendName } from '../../agents/nn/backend.js';
 import { benchEnvs, type EnvResult } from '../bench/envs.js';
+import { benchNn, NN_ROWS } from '../bench/nn.js';
 import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult } from '../bench/server.js';
 import { above, integer } from '../options.js';
 
@@ -70,8 +72,19 @@ export function benchCommand(): Command {
         if (results.some(({ passed }) => !passed)) process.exitCode = 1;
       },
     );
+  const nn = new Command('nn')
+    .description(
+      'Updates and forward passes of networks, beside PyTorch on one thread where Python can import it.',
+    )
+    .argument('[rows...]', `which of ${NN_ROWS.join(', ')}; all where absent`)
+    .addOption(new Option('--backend <name>', 'where tensors are computed').choices(BACKENDS).default('auto'))
+    .addHelpText('after', '\nFARSTEP_PYTHON names a Python that has torch; without it, python3 is tried.')
+    .action((rows: string[], { backend }: { readonly backend: BackendName }) =>
+      benchNn({ backend, ...(rows.length > 0 && { rows }) }),
+    );
   return new Command('bench')
     .description('Measure farstep on this machine.')
     .addCommand(server)
-    .addCommand(envs);
+    .addCommand(envs)
+    .addCommand(nn);
 }

@@ -22,28 +22,23 @@ export function evalCommand(): Command {
     .option('--random', 'play as many episodes with a random agent beside it')
     .option('--record', 'record an episode as recording.png in the run directory')
     .option('--json', 'the report as JSON')
-    .action(
-      async (
-        run: string,
-        { json, random = false, record = false, url = undefined, ...rest }: EvalOptions,
-      ) => {
-        const report = await evaluateRun(await RunDirectory.open(run), {
-          ...rest,
-          random,
-          record,
-          url: url ?? null,
-        });
-        if (json) {
-          console.log(JSON.stringify(report, undefined, 2));
-          return;
-        }
-        const { slot, step } = report.checkpoint;
-        console.log(
-          `${report.agent} on ${report.env}, ${slot} checkpoint of step ${step.toLocaleString('en')}`,
-        );
-        console.log(`  trained: ${describeScore(report.trained)}`);
-        if (report.random) console.log(`  random:  ${describeScore(report.random)}`);
-        if (report.recording) console.log(`  recording: ${report.recording.path}`);
-      },
-    );
+    .action(async (run: string, { json, random = false, record = false, url, ...rest }: EvalOptions) => {
+      const report = await evaluateRun(await RunDirectory.open(run), {
+        ...rest,
+        random,
+        record,
+        url: url ?? null,
+      });
+      if (json) {
+        console.log(JSON.stringify(report, undefined, 2));
+        return;
+      }
+      const { slot, step } = report.checkpoint;
+      console.log(
+        `${report.agent} on ${report.env}, ${slot} checkpoint of step ${step.toLocaleString('en')}`,
+      );
+      console.log(`  trained: ${describeScore(report.trained)}`);
+      if (report.random) console.log(`  random:  ${describeScore(report.random)}`);
+      if (report.recording) console.log(`  recording: ${report.recording.path}`);
+    });
 }

@@ -55,7 +55,7 @@ function actionOf(env: RemoteVectorEnv, keys: Keys, random: Random | undefined):
 }
 
 async function draw(env: RemoteVectorEnv, text: string): Promise<void> {
-  const { columns = 80, rows = 24 } = process.stdout;
+  const { columns, rows } = process.stdout;
   const picture = terminalPicture(await env.render(), columns, rows - 3);
   process.stdout.write(`\x1b[H${picture}\x1b[J\n${text.slice(0, columns)}\n${HELP.slice(0, columns)}`);
 }

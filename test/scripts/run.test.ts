@@ -121,7 +121,12 @@ t.test('what is wrong with a run is told before any work', async (t) => {
     'ws://127.0.0.1:1',
   );
   writeFileSync(join(dir, 'file'), '');
-  await tell(/the run directory .* cannot be made: a file of that name is in the way/, ...TRAIN, '--out', join(dir, 'file'));
+  await tell(
+    /the run directory .* cannot be made: a file of that name is in the way/,
+    ...TRAIN,
+    '--out',
+    join(dir, 'file'),
+  );
   if (process.getuid?.() !== 0) {
     // Root may write anywhere.
     await chmod(dir, 0o500);

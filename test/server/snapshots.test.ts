@@ -1,28 +1,24 @@
 import t, { type Test } from 'tap';
 import { getEnv, resolveOptions } from '../../envs/index.js';
-import { connect, type RemoteVectorEnv } from '../../protocol/index.js';
-import { Server } from '../../server/index.js';
+import { type Client, connect, type RemoteVectorEnv } from '../../protocol/index.js';
+import { startServer } from './rig.js';
 
-let server: Server;
-t.before(async () => {
-  server = await Server.start();
-});
-t.after(() => server.close());
-
-async function make(
-  t: Test,
-  ...args: Parameters<Awaited<ReturnType<typeof connect>>['make']>
-): Promise<RemoteVectorEnv> {
-  const client = await connect(server.url);
-  t.teardown(() => client.close());
-  return client.make(...args);
+/** Makes vector envs, each in a session of its own on one server. */
+async function maker(t: Test) {
+  const server = await startServer(t);
+  return async (...args: Parameters<Client['make']>): Promise<RemoteVectorEnv> => {
+    const client = await connect(server.url);
+    t.teardown(() => client.close());
+    return client.make(...args);
+  };
 }
 
 const actions = (...values: number[]) => Int32Array.from(values);
 
 t.test('a restored env takes the same future, in another session too', async (t) => {
+  const make = await maker(t);
   const config = { numEnvs: 2, seed: 5, autoreset: 'same_step' } as const;
-  const env = await make(t, 'MinAtar/Breakout-v1', config);
+  const env = await make('MinAtar/Breakout-v1', config);
   await env.reset();
   for (let i = 0; i < 7; i++) await env.step(actions(i % 3, 1));
   const snapshots = await env.snapshot();
@@ -30,7 +26,7 @@ t.test('a restored env takes the same future, in another session too', async (t)
   const future = [];
   for (let i = 0; i < 60; i++) future.push(await env.step(actions(2, i % 3)));
 
-  const other = await make(t, 'MinAtar/Breakout-v1', { ...config, seed: 99 });
+  const other = await make('MinAtar/Breakout-v1', { ...config, seed: 99 });
   const shown = await other.restore(snapshots);
   t.same([...shown.seeds], [5, 6], 'with the seeds of the episodes');
   for (const expected of future) {
@@ -43,12 +39,13 @@ t.test('a restored env takes the same future, in another session too', async (t)
 });
 
 t.test('a snapshot that is none leaves every env as it was', async (t) => {
-  const env = await make(t, 'CartPole-v1', { numEnvs: 2, seed: 1 });
+  const make = await maker(t);
+  const env = await make('CartPole-v1', { numEnvs: 2, seed: 1 });
   await t.rejects(env.snapshot(), { code: 'not_reset' });
   await env.reset();
   await env.step(actions(0, 1));
   const before = await env.snapshot();
-  const foreign = await make(t, 'MountainCar-v0', { seed: 1 });
+  const foreign = await make('MountainCar-v0', { seed: 1 });
   await foreign.reset();
   for (const bad of [await foreign.snapshot(), [7], [null], [{ ...(before[0] as object), state: [1] }]]) {
     await t.rejects(env.restore([before[1], bad[0]]), { code: 'bad_snapshot' });
@@ -60,7 +57,8 @@ t.test('a snapshot that is none leaves every env as it was', async (t) => {
 });
 
 t.test('rewards of goals that were never wanted equal the rewards stepped', async (t) => {
-  const env = await make(t, 'PointMaze-v1', {
+  const make = await maker(t);
+  const env = await make('PointMaze-v1', {
     numEnvs: 4,
     seed: 3,
     autoreset: 'same_step',
@@ -87,17 +85,18 @@ t.test('rewards of goals that were never wanted equal the rewards stepped', asyn
     code: 'bad_message',
     message: /fly/,
   });
-  const cartPole = await make(t, 'CartPole-v1');
+  const cartPole = await make('CartPole-v1');
   await t.rejects(cartPole.computeReward(new Float32Array(2), new Float32Array(2)), {
     code: 'not_supported',
   });
 });
 
 t.test('the table of a tabular env', async (t) => {
-  const env = await make(t, 'FrozenLake-v1');
+  const make = await maker(t);
+  const env = await make('FrozenLake-v1');
   const table = await env.transitions();
-  const { spec, create } = getEnv('FrozenLake-v1');
-  t.same(table, create(resolveOptions(spec, {})).transitions!());
-  const cartPole = await make(t, 'CartPole-v1');
+  const definition = getEnv('FrozenLake-v1');
+  t.same(table, definition.create(resolveOptions(definition.spec, {})).transitions!());
+  const cartPole = await make('CartPole-v1');
   await t.rejects(cartPole.transitions(), { code: 'not_supported' });
 });

@@ -41,7 +41,8 @@ type Tile = (...args: Code[]) => Code;
 
 /**
  * A tile of `rows` rows and `vectors` · 4 columns. Columns past n are computed from whatever lies behind a row of B
- * and never stored: only `lanes` of the last vector are.
+ * and never stored: only `lanes` of the last vector are. (Both allocators keep some bytes of their own behind an array,
+ * so that a read past its end stays inside the memory.)
  */
 function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
   return module.func(`tile${rows}x${vectors}`, TILE, (p, f) => {

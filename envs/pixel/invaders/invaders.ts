@@ -21,7 +21,7 @@
  */
 import { Box, Discrete } from '../../../protocol/spaces/index.js';
 import type { Rng } from '../../rng/rng.js';
-import { pixelEnv } from '../define.js';
+import { MAX_FRAME_SKIP, pixelEnv } from '../define.js';
 import type { PixelGame } from '../game.js';
 import { axis, FIRE, joysticks, LEFT, RIGHT } from '../joystick.js';
 import { clamp, pixel, UNIT } from '../motion.js';
@@ -358,7 +358,7 @@ export const invaders = pixelEnv({
   name: 'Invaders',
   description: 'Shoot down marching invaders before they land, and keep out of their bombs.',
   source: 'own game, after Space Invaders (Taito 1978, Atari 1980) as in the Arcade Learning Environment',
-  rewardRange: [0, SHIP_VALUE + MAX_VALUE],
+  rewardRange: [0, SHIP_VALUE + MAX_VALUE * MAX_FRAME_SKIP],
   rewardThreshold: 1000,
   lives: LIVES,
   create: () => new Invaders(),

@@ -89,7 +89,7 @@ export class Landscape {
     const land = landOf(this.#road.theme);
     pixels.fill(land, start, start + WIDTH);
     this.#drawObjects(start, distance);
-    // Four rows make the pattern: kerbs change every time, the middle line every other.
+    // Four rows make the pattern: the middle line begins or ends every time, kerbs change every other.
     const pattern = ROAD_ROWS[Math.floor(distance / PATTERN) & 3]!;
     pixels.set(pattern, start + pixel(this.#road.middle[distance]!) - ROAD_WIDTH / 2);
 

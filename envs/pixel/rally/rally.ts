@@ -5,7 +5,7 @@
  *   With `continuous`, two numbers from -1 to 1 instead: steering (right is positive), then throttle (negative brakes).
  * - The wheel turns by a quarter of its way a frame and returns by itself. The car turns on a circle of 40 pixels'
  *   radius at least, and to at most 67 degrees off straight ahead. Its speed is 0.5 to 3 pixels a frame: it gains 1/32 a
- *   frame at full throttle, loses 1/12 under the brake and 1/85 by itself. It never stops.
+ *   frame at full throttle, loses 3/32 under the brake and 3/256 by itself. It never stops.
  * - The road has two lanes of 24 pixels. Beyond its edge the car can drive 12 pixels more, where it slows to 1 pixel a
  *   frame; beyond that it crashes.
  * - Reward: 1 for every 100 pixels along the road in the right lane, half of that in the left one, nothing beside the

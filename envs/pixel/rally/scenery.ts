@@ -48,10 +48,10 @@ export const landOf = (theme: number): number => FIRST_THEME + 3 * theme;
 /** How wide a row of the road is, kerbs and all. */
 const KERB = 3;
 export const ROAD_WIDTH = 2 * (HALF_WIDTH + KERB);
-/** Kerbs change their colour, and the middle line begins and ends, every so many pixels along the road. */
+/** The middle line begins or ends every so many pixels along the road, and kerbs change their colour twice as rarely. */
 export const PATTERN = 8;
 
-/** The four rows that the road consists of: by colour of the kerb, then without and with the middle line. */
+/** The four rows that the road consists of, in the order of its pattern. */
 export const ROAD_ROWS: readonly Uint8Array[] = [KERB_RED, KERB_WHITE].flatMap((kerb) =>
   [ASPHALT, LINE].map((line) => {
     const row = new Uint8Array(ROAD_WIDTH).fill(ASPHALT);

@@ -88,8 +88,8 @@ const COLORS = palette(
   [150, 140, 116],
   [126, 226, 120],
   [58, 122, 62],
-  [240, 112, 92],
-  [140, 52, 44],
+  [206, 66, 58],
+  [250, 172, 150],
   [250, 236, 190],
   [22, 24, 22],
   [250, 196, 84],
@@ -217,10 +217,13 @@ export class TankArena implements Duel {
     observeTank(out, 10, second);
     const dx = second.x - first.x;
     const dy = second.y - first.y;
-    const distance = Math.sqrt(dx * dx + dy * dy);
+    const distance = Math.max(Math.sqrt(dx * dx + dy * dy), 1);
     const ahead = (dx * DX[first.heading]! + dy * DY[first.heading]!) / UNIT;
     const aside = (dy * DX[first.heading]! - dx * DY[first.heading]!) / UNIT;
-    const [x, y, toX, toY] = [pixel(first.x), pixel(first.y), pixel(second.x), pixel(second.y)];
+    const x = pixel(first.x);
+    const y = pixel(first.y);
+    const toX = pixel(second.x);
+    const toY = pixel(second.y);
     out[20] = Math.max(-1, Math.min(ahead / distance, 1));
     out[21] = Math.max(-1, Math.min(aside / distance, 1));
     out[22] = distance / (256 * UNIT);
@@ -238,13 +241,8 @@ export class TankArena implements Duel {
     screen.clear();
     if (this.#shownFirst !== first.points || this.#shownSecond !== second.points) this.#paintPoints();
     screen.drawRect(56, 10, Math.ceil((now.framesLeft * 48) / FRAMES), 4, CLOCK);
-    for (const [i, tank] of [first, second].entries()) {
-      const wrecked = now.pause > 0 && now.hit === i;
-      const figure = wrecked ? EXPLOSION : SPRITES[i]![tank.heading]!;
-      screen.drawSprite(figure, pixel(tank.x) - (figure.width >> 1), pixel(tank.y) - (figure.height >> 1));
-      if (tank.shellX === OUT) continue;
-      screen.drawRect(pixel(tank.shellX) - 1, pixel(tank.shellY) - 1, SHELL, SHELL, SHELL_COLOR);
-    }
+    this.#drawTank(first, 0);
+    this.#drawTank(second, 1);
   }
 
   save(): unknown {
@@ -273,6 +271,16 @@ export class TankArena implements Duel {
     tank.turnIn = 0;
     tank.reload = 0;
     tank.shellX = OUT;
+  }
+
+  /** Draws the tank of player `i`, or what is left of it, and its shell. */
+  #drawTank(tank: Tank, i: number): void {
+    const { screen } = this;
+    const isWrecked = this.isPaused && this.#now.hit === i;
+    const figure = isWrecked ? EXPLOSION : SPRITES[i]![tank.heading]!;
+    screen.drawSprite(figure, pixel(tank.x) - (figure.width >> 1), pixel(tank.y) - (figure.height >> 1));
+    if (tank.shellX === OUT) return;
+    screen.drawRect(pixel(tank.shellX) - 1, pixel(tank.shellY) - 1, SHELL, SHELL, SHELL_COLOR);
   }
 
   #paintPoints(): void {

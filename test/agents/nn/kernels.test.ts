@@ -3,7 +3,7 @@ import { FORMULAS } from '../../../agents/nn/formulas.js';
 import { Heap } from '../../../agents/nn/heap.js';
 import { HostMemory } from '../../../agents/nn/host-memory.js';
 import { multiply, type Product } from '../../../agents/nn/multiply.js';
-import type { Arithmetic } from '../../../agents/nn/pointwise.js';
+import type { Arithmetic, Pointwise } from '../../../agents/nn/pointwise.js';
 import { floats, relativeError, uniform } from './helpers.js';
 
 const heap = new Heap(new HostMemory());
@@ -192,7 +192,8 @@ const NUMBERS: Arithmetic<number> = {
 };
 
 t.test('every formula computes what it says, in whole vectors and in the rest', async (t) => {
-  for (const [name, { reads, writes, scalars, formula }] of Object.entries(FORMULAS)) {
+  for (const [name, pointwise] of Object.entries<Pointwise>(FORMULAS)) {
+    const { reads, writes, scalars } = pointwise;
     for (const n of [1, 4, 6, 11]) {
       const arrays = [...new Set<string>([...reads, ...writes])];
       const values = Object.fromEntries(arrays.map((array) => [array, floats(n, random).map(Math.abs)]));
@@ -200,11 +201,11 @@ t.test('every formula computes what it says, in whole vectors and in the rest', 
       const placed = Object.fromEntries(arrays.map((array) => [array, place(values[array]!)]));
       const kernel = kernels[name as keyof typeof FORMULAS];
       kernel(...arrays.map((array) => placed[array]!.address), ...given, n);
-      for (const array of writes as readonly string[]) {
+      for (const array of writes) {
         const expected = Float32Array.from({ length: n }, (_, i) => {
           const element = Object.fromEntries(reads.map((read) => [read, values[read]![i]!]));
           for (const [j, scalar] of scalars.entries()) element[scalar] = given[j]!;
-          return formula(NUMBERS, element)[array as never]!;
+          return pointwise.formula(NUMBERS, element)[array]!;
         });
         t.ok(relativeError(placed[array]!.read(), expected) < 1e-5, `${name}: ${array}, ${n}`);
         t.ok(placed[array]!.intact());

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { epsilonGreedy } from '../../../agents/q/exploration.js';
-import { doubleValues, maxValues, oneStepTargets } from '../../../agents/q/targets.js';
+import { doubleValues, maxValues, targets } from '../../../agents/q/targets.js';
 import { greedyActions, valuesOf } from '../../../agents/q/values.js';
 import { Random } from '../../../agents/random.js';
 import { linear } from '../../../agents/schedules.js';
@@ -19,21 +19,9 @@ t.test('double: one network chooses, the other judges', async (t) => {
   t.strictSame(doubleValues(q, q_target, 2), Float32Array.of(20, -1, 4));
 });
 
-t.test('targets: terminal states are worth nothing, states at a cut-off are', async (t) => {
-  const targets = oneStepTargets(
-    Float32Array.of(1, 1, 0.5),
-    Uint8Array.of(0, 1, 0),
-    Float32Array.of(4, 4, -2),
-    0.5,
-  );
-  t.strictSame(targets, Float32Array.of(3, 1, -0.5));
-});
-
-t.test('a terminal state whose value is not a number stays out of the target', async (t) => {
-  t.strictSame(
-    oneStepTargets(Float32Array.of(2), Uint8Array.of(1), Float32Array.of(Number.NaN), 0.9),
-    Float32Array.of(2),
-  );
+t.test('targets: the value of the state reached counts for its discount', async (t) => {
+  const y = targets(Float32Array.of(1, 1, 0.5), Float32Array.of(0.5, 0, 0.25), Float32Array.of(4, 4, -2));
+  t.strictSame(y, Float32Array.of(3, 1, 0));
 });
 
 t.test('epsilon-greedy: how often each action comes', async (t) => {

@@ -11,7 +11,7 @@ const GRAY: CameraSettings = { channels: [COLORS.gray], size: null, maxPool: fal
 
 t.test('gray has the weights of ALE', async (t) => {
   // round(0.2989 r + 0.587 g + 0.114 b)
-  t.same([...COLORS.gray.subarray(0, 6)], [0, 76, 150, 29, 124, 0]);
+  t.same([...COLORS.gray.brightness.subarray(0, 6)], [0, 76, 150, 29, 124, 0]);
 });
 
 t.test('pictures: gray, and colours side by side', async (t) => {

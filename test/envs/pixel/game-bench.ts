@@ -1,4 +1,5 @@
 import { createRng, type EnvDefinition, resolveOptions } from '../../../envs/index.js';
+import type { Box } from '../../../protocol/spaces/index.js';
 
 type Numbers = Record<string, unknown>;
 
@@ -47,10 +48,7 @@ export function bench(definition: EnvDefinition, given: Numbers = {}, path: stri
     },
     isOver: () => env.terminated,
     observe() {
-      const out = new Float32Array(
-        definition.create(resolveOptions(definition.spec, { obs_type: 'state' })).observationSpace.leaves[0]!
-          .shape[0]!,
-      );
+      const out = new Float32Array((env.observationSpace as Box).size);
       env.observe(out);
       return out;
     },

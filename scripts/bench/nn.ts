@@ -7,15 +7,15 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import { type BackendName, useBackend } from '../agents/nn/backend.js';
-import { ensemble } from '../agents/nn/ensemble.js';
-import { inputTensor } from '../agents/nn/input.js';
-import { meanSquaredError, tdLoss } from '../agents/nn/losses.js';
-import { cnn, mlp, type Network } from '../agents/nn/network.js';
-import { adam } from '../agents/nn/optimizer.js';
-import { Params } from '../agents/nn/params.js';
-import { lstm } from '../agents/nn/recurrent/lstm.js';
-import { minimize } from '../agents/nn/train.js';
+import { type BackendName, useBackend } from '../../agents/nn/backend.js';
+import { ensemble } from '../../agents/nn/ensemble.js';
+import { inputTensor } from '../../agents/nn/input.js';
+import { meanSquaredError, tdLoss } from '../../agents/nn/losses.js';
+import { cnn, mlp, type Network } from '../../agents/nn/network.js';
+import { adam } from '../../agents/nn/optimizer.js';
+import { Params } from '../../agents/nn/params.js';
+import { lstm } from '../../agents/nn/recurrent/lstm.js';
+import { minimize } from '../../agents/nn/train.js';
 
 interface Row {
   readonly title: string;
@@ -53,6 +53,9 @@ const ROWS: Record<string, Row> = {
   'act-1': { title: 'act, 8-64-64-4, batch 1', make: () => forward(SMALL, 1) },
   'act-64': { title: 'act, 8-64-64-4, batch 64', make: () => forward(SMALL, 64) },
 };
+
+/** What `rows` may name. */
+export const NN_ROWS: readonly string[] = Object.keys(ROWS);
 
 function numbers(length: number): Float32Array {
   return Float32Array.from({ length }, Math.random);
@@ -142,7 +145,7 @@ class Torch {
 
   /** @returns undefined where there is no Python that can import it */
   static async start(python: string): Promise<Torch | undefined> {
-    const program = fileURLToPath(new URL('../../scripts/bench-nn-torch.py', import.meta.url));
+    const program = fileURLToPath(new URL('../../../scripts/bench/nn-torch.py', import.meta.url));
     const child = spawn(python, [program]);
     const failed = new Promise<undefined>((resolve) => {
       child.once('error', () => resolve(undefined));
@@ -175,11 +178,12 @@ export interface BenchNnOptions {
 }
 
 /** Prints the table as it is measured. */
-export async function benchNn({
-  backend = 'auto',
-  rows = Object.keys(ROWS),
-}: BenchNnOptions = {}): Promise<void> {
+export async function benchNn({ backend = 'auto', rows = NN_ROWS }: BenchNnOptions = {}): Promise<void> {
   console.log((await useBackend(backend)).reason);
+  for (const name of rows) {
+    if (!Object.hasOwn(ROWS, name))
+      throw new Error(`bench nn: no row ${name}; there are ${NN_ROWS.join(', ')}`);
+  }
   const torch = await Torch.start(process.env.FARSTEP_PYTHON ?? 'python3');
   console.log(
     torch === undefined

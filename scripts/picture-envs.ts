@@ -1,0 +1,98 @@
+/**
+ * Draws a picture of every env and lists them in envs/README.md:
+ *
+ *     npm run build && node dist/scripts/picture-envs.js
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { PNG } from 'pngjs';
+import {
+  createRng,
+  type EnvSpec,
+  expandSeed,
+  hasExpert,
+  listEnvs,
+  resolveOptions,
+  VectorEnv,
+} from '../envs/index.js';
+import type { Image } from '../protocol/spec.js';
+
+const ENVS = fileURLToPath(new URL('../../envs/', import.meta.url));
+/** Steps before the picture is taken; a game that ends on the way begins again. */
+const STEPS = 40;
+/** Largest side of a picture, pixels. */
+const SIDE = 200;
+
+/** An env after some steps of its expert, or of random actions where it has none. */
+function pictureOf(id: string): Image {
+  const definition = listEnvs().find(({ spec }) => spec.id === id)!;
+  const options = resolveOptions(definition.spec, {});
+  const envs = new VectorEnv(definition, { numEnvs: 1, options, autoreset: 'same_step' });
+  const rng = createRng('pcg64', 7);
+  const expert = hasExpert(definition) ? definition.expert(options) : undefined;
+  let { observations } = envs.reset({ seeds: expandSeed(3, 1) });
+  for (let step = 0; step < STEPS; step++) {
+    const seen = envs.observationSpace.read(observations, 0);
+    envs.actionSpace.write(expert ? expert(seen as never) : envs.actionSpace.sample(rng), envs.actions, 0);
+    ({ observations } = envs.step());
+  }
+  return envs.render(0);
+}
+
+/** A picture of at most `SIDE` pixels a side, by averaging. */
+function shrink({ width, height, data }: Image): Image {
+  const scale = Math.max(1, width / SIDE, height / SIDE);
+  const [wide, high] = [Math.round(width / scale), Math.round(height / scale)];
+  const out = new Uint8Array(wide * high * 3);
+  for (let y = 0; y < high; y++) {
+    for (let x = 0; x < wide; x++) {
+      for (let channel = 0; channel < 3; channel++) {
+        let [sum, count] = [0, 0];
+        for (let row = Math.floor(y * scale); row < Math.min(height, (y + 1) * scale); row++) {
+          for (let column = Math.floor(x * scale); column < Math.min(width, (x + 1) * scale); column++) {
+            sum += data[3 * (row * width + column) + channel]!;
+            count++;
+          }
+        }
+        out[3 * (y * wide + x) + channel] = sum / count;
+      }
+    }
+  }
+  return { width: wide, height: high, data: out };
+}
+
+const fileOf = (id: string): string => `images/${id.replaceAll('/', '-')}.png`;
+
+function row({ id, description, maxEpisodeSteps, rewardThreshold, options }: EnvSpec): string {
+  const facts = [
+    ...(maxEpisodeSteps === undefined ? [] : [`at most ${maxEpisodeSteps} steps`]),
+    ...(rewardThreshold === undefined ? [] : [`solved at ${rewardThreshold}`]),
+  ];
+  const names = Object.keys(options).map((name) => `\`${name}\``);
+  return `| ![](${fileOf(id)}) | **${id}**<br>${description}${facts.length > 0 ? `<br>${facts.join(', ')}` : ''} | ${names.join(', ')} |`;
+}
+
+mkdirSync(`${ENVS}images`, { recursive: true });
+const specs = listEnvs()
+  .map(({ spec }) => spec)
+  // Of ids that differ in a size or an action set alone, one picture is enough.
+  .filter(({ id }) => !/^MinAtar\/.*-v0$|^BitFlipping-(?!15)|^Taxi-v3$/.test(id));
+for (const { id } of specs) {
+  const { width, height, data } = shrink(pictureOf(id));
+  const png = new PNG({ width, height });
+  png.data = Buffer.from(data);
+  writeFileSync(
+    ENVS + fileOf(id),
+    PNG.sync.write(png, { colorType: 2, inputColorType: 2, inputHasAlpha: false }),
+  );
+}
+const table = ['| | | options |', '|-|-|-|', ...specs.map(row)].join('\n');
+const readme = readFileSync(`${ENVS}README.md`, 'utf8');
+const block = /(<!-- envs -->\n)[\s\S]*(<!-- end of envs -->)/;
+if (!block.test(readme))
+  throw new Error('envs/README.md has no block between <!-- envs --> and <!-- end of envs -->');
+writeFileSync(
+  `${ENVS}README.md`,
+  readme.replace(block, (_, begin: string, end: string) => `${begin}${table}\n${end}`),
+);
+console.log(`${specs.length} pictures in envs/images, listed in envs/README.md`);
