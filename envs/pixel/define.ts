@@ -70,7 +70,7 @@ export const FRAME_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 };
 
 /** The settings that options of an env stand for; `preprocess` decides where they are null. */
-function frameSettings(options: Options): FrameSettings {
+export function frameSettings(options: Options): FrameSettings {
   const preprocess = options.preprocess as boolean;
   return {
     obsType: (options.obs_type ?? (preprocess ? 'grayscale' : 'rgb')) as FrameSettings['obsType'],
