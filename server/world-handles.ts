@@ -57,27 +57,31 @@ export function creatorHandle(
       checkNoIds('reset', order.ids);
       checkOptions(order);
       const seed = order.seeds ? only('reset.seeds', 'bad_message', order.seeds) : null;
-      room.claim('reset');
-      return world.reset(seed ?? takeSeed());
+      return room.drive('reset', () => world.reset(seed ?? takeSeed()));
     },
     step(ids = everyId) {
-      room.claim('step');
-      world.checkRunning();
-      checkMovers(world, ids);
-      for (const [row, seat] of ids.entries()) copyRow(actions, row, world.actions, seat, world.seats.length);
-      return world.step();
+      return room.drive('step', () => {
+        world.checkRunning();
+        checkMovers(world, ids);
+        for (const [row, seat] of ids.entries())
+          copyRow(actions, row, world.actions, seat, world.seats.length);
+        return world.step();
+      });
     },
     snapshot(ids) {
       checkNoIds('snapshot', ids);
+      room.checkSound();
       return [world.snapshot()];
     },
     restore(snapshots, ids) {
       checkNoIds('restore', ids);
       const snapshot = only('restore.snapshots', 'bad_snapshot', snapshots);
-      room.claim('restore');
-      return world.restore(snapshot);
+      return room.drive('restore', () => world.restore(snapshot));
     },
-    render: () => world.render(),
+    render() {
+      room.checkSound();
+      return world.render();
+    },
     close: () => room.creatorLeft(),
   };
 }
@@ -160,7 +164,10 @@ export function seatHandle(room: WorldRoom, contract: Contract, seat: number): H
     },
     snapshot: () => refuse('snapshot: the creator of a world takes its snapshots'),
     restore: () => refuse('restore: the creator of a world restores it'),
-    render: () => world.render(),
+    render() {
+      room.checkSound();
+      return world.render();
+    },
     close: () => room.leave(seat),
   };
 }

@@ -74,13 +74,20 @@ export class WorldRoom {
     this.#seats = world.seats.map(() => new Seat());
   }
 
-  /** Lets the creator drive all seats. Throws `seat_taken` where others have joined. */
-  claim(what: string): void {
-    this.#checkSound();
+  /** The creator does something with all seats. Throws `seat_taken` where others have joined. */
+  drive<T>(what: string, act: () => T): T {
+    this.checkSound();
     if (this.#driver === 'seats') {
       throw new FarstepError('seat_taken', `${what}: this world was joined; its seats move one by one`);
     }
-    this.#driver = 'creator';
+    const result = act();
+    this.#driver = 'creator'; // not before: what is refused decides nothing
+    return result;
+  }
+
+  /** Throws `env_failed` if the world has. */
+  checkSound(): void {
+    if (this.#failure) throw this.#failure;
   }
 
   /** The creator has gone. */
@@ -91,7 +98,7 @@ export class WorldRoom {
 
   /** Takes a seat, by name or the first free one; gives its index. Throws `no_such_seat` or `seat_taken`. */
   join(name?: string): number {
-    this.#checkSound();
+    this.checkSound();
     const { seats } = this.world;
     if (this.#driver === 'creator') {
       throw new FarstepError('seat_taken', 'join: the creator of this world drives all its seats');
@@ -153,7 +160,7 @@ export class WorldRoom {
   }
 
   #request(what: string, index: number): Seat {
-    this.#checkSound();
+    this.checkSound();
     const seat = this.#seats[index]!;
     if (seat.pending) {
       const message = `${what}: seat ${this.world.seats[index]} waits for the answer to its last request`;
@@ -257,11 +264,6 @@ export class WorldRoom {
     seat.reward = 0;
     seat.ended = undefined;
     reply.answer(reward, ended);
-  }
-
-  /** Throws what once went wrong. */
-  #checkSound(): void {
-    if (this.#failure) throw this.#failure;
   }
 
   #fail(failure: FarstepError): void {

@@ -246,6 +246,6 @@ t.test('a world that throws fails for everybody in it', async (t) => {
   for (const result of results) t.match(result, { status: 'rejected', reason: { code: 'env_failed' } });
   await t.rejects(seats[0]!.step(1), { code: 'no_such_env' });
   await t.rejects(creator.join(world.token), { code: 'env_failed' });
-  await world.leave();
+  await t.rejects(world.snapshot(), { code: 'env_failed' });
   await until(() => server.numWorlds === 0);
 });

@@ -60,6 +60,17 @@ t.test('a world that its creator plays cannot be joined', async (t) => {
   await world.step({ alice: 1, bob: 1, carol: 1 });
 });
 
+t.test('what is refused does not decide who drives', async (t) => {
+  const server = await startServer(t);
+  const creator = await client(t, server);
+  const world = await creator.create(CHAIRS);
+  await t.rejects(world.step({ alice: 1, bob: 1, carol: 1 }), { code: 'not_reset' });
+  await t.rejects(world.restore(null), { code: 'bad_snapshot' });
+  const seat = await creator.join(world.token);
+  await seat.leave();
+  await t.rejects(world.reset(), { code: 'seat_taken' }, 'joining did');
+});
+
 t.test('a step that names the wrong seats moves nobody', async (t) => {
   const server = await startServer(t);
   const creator = await client(t, server);
