@@ -2,6 +2,7 @@ export type { ActOptions, Agent, Metrics, Policy, Task } from './agent.js';
 export type { CheckpointReader, Content, Files } from './checkpoint.js';
 export { mean } from './mean.js';
 export { type Batch, Replay, type ReplayOptions } from './memory/index.js';
+export { BACKENDS, type BackendName, type ChosenBackend, useBackend } from './nn/backend.js';
 export { DQN_SETTINGS, Dqn, type DqnSettings } from './q/index.js';
 export { Random } from './random.js';
 export { randomPolicy } from './random-policy.js';

@@ -11,7 +11,7 @@ import { freewayEnvs } from './minatar/freeway.js';
 import { seaquestEnvs } from './minatar/seaquest.js';
 import { spaceInvadersEnvs } from './minatar/space-invaders.js';
 import { physicsEnvs, physicsWorlds } from './physics/index.js';
-import { pixelWorlds } from './pixel/index.js';
+import { pixelEnvs, pixelWorlds } from './pixel/index.js';
 import { registerEnv, registerWorld } from './registry.js';
 import { blackjack } from './tabular/blackjack.js';
 import { cliffWalkingEnvs } from './tabular/cliff-walking.js';
@@ -36,6 +36,7 @@ const definitions: readonly EnvDefinition[] = [
   ...spaceInvadersEnvs,
   ...goalEnvs,
   ...physicsEnvs,
+  ...pixelEnvs,
   ...taxiEnvs,
 ];
 for (const definition of definitions) registerEnv(definition);

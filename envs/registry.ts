@@ -2,14 +2,18 @@ import { FarstepError } from '../protocol/errors.js';
 import type { EnvDefinition, EnvSpec } from './env.js';
 import { nearest } from './nearest.js';
 import type { WorldDefinition } from './world.js';
+import { withWrappers } from './wrappers/index.js';
 
 const definitions = new Map<string, EnvDefinition>();
 const worlds = new Map<string, WorldDefinition>();
 
-/** Makes an env known by its id. Throws if the id is taken: two envs of one name are a mistake of ours. */
+/**
+ * Makes an env known by its id, with the options that put wrappers around it. Throws if the id is taken: two envs of
+ * one name are a mistake of ours.
+ */
 export function registerEnv(definition: EnvDefinition): void {
   checkFree('registerEnv', definition.spec.id);
-  definitions.set(definition.spec.id, definition);
+  definitions.set(definition.spec.id, withWrappers(definition));
 }
 
 /** Makes a world of several players known by its id. Throws if the id is taken. */

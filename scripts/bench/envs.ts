@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { getEnv, listEnvs, resolveOptions, VectorEnv } from '../../envs/index.js';
+import { getEnv, listEnvs, type Options, resolveOptions, VectorEnv } from '../../envs/index.js';
 import type { SampleSource } from '../../protocol/spaces/index.js';
 import { reply } from '../embedded-server.js';
 import { collectGarbage } from '../gc.js';
@@ -8,9 +8,14 @@ import { collectGarbage } from '../gc.js';
 /** Least env-steps a second on one core of the reference machine; and the original's, where there is one. */
 interface Bar {
   readonly least?: number;
+  /** Options it is made with, where not the defaults. */
+  readonly options?: Options;
   /** Steps a second of the original in Python on the same machine (random policy). */
   readonly original?: number;
 }
+
+/** The pipeline of Atari agents: skip 4, maximum of two frames, grey, 84×84. */
+const PIXEL: Bar = { least: 15e3, options: { preprocess: true } };
 
 const BARS: Readonly<Record<string, Bar>> = {
   'CartPole-v1': { least: 5e6, original: 206e3 },
@@ -24,6 +29,16 @@ const BARS: Readonly<Record<string, Bar>> = {
   'FrozenLake-v1': { least: 10e6 },
   'Taxi-v4': { least: 10e6 },
   'CliffWalking-v1': { least: 10e6 },
+  'Physics/Reach-v1': { least: 500e3, original: 2.2e3 },
+  'Physics/Push-v1': { least: 40e3, original: 1.8e3 },
+  'Physics/Drawer-v1': { least: 40e3, original: 8.4e3 },
+  'Physics/Sumo-v1': { least: 40e3 },
+  'Physics/Grasp-v1': { least: 8e3 },
+  'Pixel/Breakout-v1': { ...PIXEL, original: 3.9e3 },
+  'Pixel/Invaders-v1': PIXEL,
+  'Pixel/Pong-v1': PIXEL,
+  'Pixel/Rally-v1': PIXEL,
+  'Pixel/Tanks-v1': PIXEL,
 };
 
 const NUM_ENVS = 64;
@@ -51,7 +66,7 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 /** Steps 64 copies of an env in this process with random actions, observations written, for `seconds` in all. */
 export function benchEnv(id: string, seconds: number): EnvResult {
   const definition = getEnv(id);
-  const options = resolveOptions(definition.spec, {});
+  const options = resolveOptions(definition.spec, BARS[id]?.options ?? {});
   const envs = new VectorEnv(definition, { numEnvs: NUM_ENVS, options, autoreset: 'same_step' });
   envs.reset({ seeds: Array.from({ length: NUM_ENVS }, (_, i) => i) });
   const batches = Array.from({ length: BATCHES }, () => {

@@ -194,7 +194,8 @@ export function conforms(t: Test, make: Make, candidate: Candidate): void {
       const expected = await whole.step(all);
       for (const ids of [Uint32Array.of(2, 0), Uint32Array.of(1), Uint32Array.of(3)]) {
         const step = await parts.step(pick(all, ids, NUM_ENVS), ids);
-        t.same(
+        same(
+          t,
           step.observations,
           pick(expected.observations, ids, NUM_ENVS),
           `step ${i} of envs ${ids.join()}`,

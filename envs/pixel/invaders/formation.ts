@@ -4,7 +4,7 @@ import { HEIGHT, WIDTH } from '../size.js';
 import { SHIELD_Y, type Shields } from './shields.js';
 import { INVADERS, SKY } from './sprites.js';
 
-export const ROWS = 6;
+const ROWS = 6;
 export const COLUMNS = 6;
 export const COUNT = ROWS * COLUMNS;
 export const INVADER_WIDTH = 10;

@@ -22,8 +22,8 @@ const STRAIGHT = 120;
 
 /** A tree or a stone stands on either side about every so many pixels. */
 export const OBJECT_SPACING = 36;
-export const OBJECT_WIDTH = 12;
-export const OBJECT_KINDS = 2;
+const OBJECT_WIDTH = 12;
+const OBJECT_KINDS = 2;
 export const THEMES = 4;
 
 /**
