@@ -69,15 +69,31 @@ export function viewOrCopy(dtype: DType, bytes: Uint8Array, offset: number, leng
   const start = bytes.byteOffset + offset;
   if (start % ArrayType.BYTES_PER_ELEMENT === 0) return new ArrayType(bytes.buffer, start, length);
   const copy = new ArrayType(length);
-  if (length <= FEW && (copy instanceof Float32Array || copy instanceof Float64Array)) {
-    // Reading few elements one by one is faster than a view to copy their bytes through.
-    const view = new DataView(bytes.buffer, start, copy.byteLength);
-    if (copy instanceof Float32Array) for (let i = 0; i < length; i++) copy[i] = view.getFloat32(4 * i, true);
-    else for (let i = 0; i < length; i++) copy[i] = view.getFloat64(8 * i, true);
-    return copy;
+  if (length > FEW || !copyElements(copy, bytes.buffer, start)) {
+    new Uint8Array(copy.buffer).set(bytes.subarray(offset, offset + copy.byteLength));
   }
-  new Uint8Array(copy.buffer).set(bytes.subarray(offset, offset + copy.byteLength));
   return copy;
 }
 
-const FEW = 256;
+/** Up to so many elements, reading them one by one is faster than making a view to copy their bytes through. */
+const FEW = 64;
+
+/** The view of the buffer that was read last: the slabs of a frame lie in one. */
+let lastView: DataView = new DataView(new ArrayBuffer(0));
+
+/** Fills `copy` from `buffer[start]` on; false for the dtypes whose slabs are rarely misaligned. */
+function copyElements(copy: TypedArray, buffer: ArrayBufferLike, start: number): boolean {
+  if (lastView.buffer !== buffer) lastView = new DataView(buffer);
+  const view = lastView;
+  const { length } = copy;
+  if (copy instanceof Float32Array) {
+    for (let i = 0; i < length; i++) copy[i] = view.getFloat32(start + 4 * i, true);
+  } else if (copy instanceof Float64Array) {
+    for (let i = 0; i < length; i++) copy[i] = view.getFloat64(start + 8 * i, true);
+  } else if (copy instanceof Uint32Array) {
+    for (let i = 0; i < length; i++) copy[i] = view.getUint32(start + 4 * i, true);
+  } else {
+    return false;
+  }
+  return true;
+}

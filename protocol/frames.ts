@@ -8,7 +8,7 @@
  * README.md has their meaning. `actions`, `observations` and each of the infos are arrays of bin, one a leaf.
  */
 import type { EndedEpisodes, Infos, StepResult } from './client/results.js';
-import { bytesOf, type DType, itemSize, sizeOf, type TypedArray, viewOrCopy } from './dtypes.js';
+import { arrayType, bytesOf, type DType, itemSize, sizeOf, type TypedArray, viewOrCopy } from './dtypes.js';
 import { FarstepError } from './errors.js';
 import { HEADER_BYTES, Reader, type Span, Writer } from './msgpack.js';
 import type { Leaf } from './spaces/index.js';
@@ -194,14 +194,33 @@ export function encodeStepped(
   return writer.offset;
 }
 
+/** Slabs of so many bytes are cheaper to copy one by one: the engine keeps arrays up to this size on its own heap. */
+const SMALL = 64;
+/** The copies of a frame's slabs start at multiples of their widths: room for the gaps between the first of them. */
+const PADDING = 256;
+
 /** Reads slabs of exactly `n` rows out of one frame. */
 class SlabReader extends Reader {
+  /** Copies of the slabs that lie misaligned, in one piece of memory: an allocation each would cost more. */
+  #copies: Uint8Array | undefined;
+  #used = 0;
+
   column<T extends TypedArray>({ dtype, size, bytes }: LeafLayout, n: number): T {
     const length = this.binLength();
     if (length !== n * bytes) {
       throw new FarstepError('bad_reply', `byte ${this.offset}: expected ${n * bytes} bytes, got ${length}`);
     }
-    return viewOrCopy(dtype, this.bytes, this.skip(length), n * size) as T;
+    const offset = this.skip(length);
+    const width = itemSize(dtype);
+    if (length <= SMALL || (this.bytes.byteOffset + offset) % width === 0) {
+      return viewOrCopy(dtype, this.bytes, offset, n * size) as T;
+    }
+    const at = Math.ceil(this.#used / width) * width;
+    this.#used = at + length;
+    this.#copies ??= new Uint8Array(this.bytes.length + PADDING);
+    if (this.#used > this.#copies.length) return viewOrCopy(dtype, this.bytes, offset, n * size) as T;
+    this.#copies.set(this.bytes.subarray(offset, offset + length), at);
+    return new (arrayType(dtype))(this.#copies.buffer, at, n * size) as T;
   }
 
   leaves(leaves: readonly LeafLayout[], n: number): readonly TypedArray[] {
