@@ -42,6 +42,9 @@ class Seat {
   }
 }
 
+/** Whether the moves of a seat are its client's. */
+const isPlayed = (seat: Seat): boolean => seat.isOccupied && !seat.isReady;
+
 /**
  * A world and who drives it: either its creator drives all seats, or each is driven by whoever joined it. The first
  * reset, step, restore or join decides, for good.
@@ -169,9 +172,6 @@ export class WorldRoom {
     return seat;
   }
 
-  /** A seat whose moves are its client's. */
-  #isPlayed = (seat: Seat): boolean => seat.isOccupied && !seat.isReady;
-
   /** Goes on as far as nobody has to be waited for, and answers whom there is something to tell. */
   #proceed(): void {
     if (this.#failure) return;
@@ -184,15 +184,15 @@ export class WorldRoom {
   }
 
   #isUnderWay(): boolean {
-    return this.#seats.some((seat, index) => this.#isPlayed(seat) && this.world.isLive(index));
+    return this.#seats.some((seat, index) => isPlayed(seat) && this.world.isLive(index));
   }
 
   /** Whether nobody has to be waited for; otherwise sees to it that the clock runs. */
   #mayGoOn(): boolean {
     const isUnderWay = this.#isUnderWay();
     const isAwaited = isUnderWay
-      ? (seat: Seat, index: number) => this.#isPlayed(seat) && this.world.moves(index) && !seat.hasMoved
-      : this.#isPlayed;
+      ? (seat: Seat, index: number) => isPlayed(seat) && this.world.moves(index) && !seat.hasMoved
+      : isPlayed;
     const isDue = isUnderWay || (this.#wasFull && this.#seats.some(({ isReady }) => isReady));
     if (isDue && !this.#seats.some(isAwaited)) return true;
     if (!isDue) this.#disarm();
