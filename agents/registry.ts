@@ -1,12 +1,7 @@
+import { meant } from '../protocol/nearest.js';
 import type { Agent, Task } from './agent.js';
 import { DQN_SETTINGS, Dqn } from './q/dqn.js';
-import {
-  completeSettings,
-  nearestName,
-  SettingError,
-  type SettingsTable,
-  type SettingValue,
-} from './settings.js';
+import { completeSettings, SettingError, type SettingsTable, type SettingValue } from './settings.js';
 
 /** What is known to work on an env: how long to train, on how many envs, with which settings. */
 export interface Preset {
@@ -82,7 +77,7 @@ export function getAgent(name: string): AgentDefinition {
   const found = AGENTS.find((agent) => agent.name === name);
   if (found) return found;
   const names = AGENTS.map((agent) => agent.name);
-  const nearest = nearestName(name, names);
+  const nearest = meant(name, names);
   throw new SettingError(
     `no agent "${name}"; ${nearest ? `did you mean "${nearest}"?` : `there are ${names.join(', ')}`}`,
   );

@@ -1,4 +1,5 @@
 /** The settings of an agent: a table of what there is, and the values that somebody chose. */
+import { meant } from '../protocol/nearest.js';
 
 interface Common<T> {
   readonly default: T;
@@ -119,7 +120,7 @@ export function expectation(setting: Setting): string {
 function settingNamed(table: SettingsTable, name: string): Setting {
   if (Object.hasOwn(table, name)) return table[name]!;
   const names = Object.keys(table);
-  const nearest = nearestName(name, names);
+  const nearest = meant(name, names);
   throw new SettingError(
     nearest === undefined
       ? `no setting "${name}"; there are ${names.join(', ')}`
@@ -153,29 +154,4 @@ function parseValue(setting: Setting, text: string): unknown {
     default:
       return toNumber(text);
   }
-}
-
-/** The name most like `name`, if one is alike at all: by edit distance, capital letters aside. */
-export function nearestName(name: string, names: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let fewest = Math.max(2, Math.floor(name.length / 2)) + 1;
-  for (const candidate of names) {
-    const edits = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (edits < fewest) [best, fewest] = [candidate, edits];
-  }
-  return best;
-}
-
-/** Fewest insertions, deletions and replacements that turn one word into the other (Levenshtein 1966). */
-function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, above[j]! + 1, row[j - 1]! + 1));
-    }
-    above = row;
-  }
-  return above[b.length]!;
 }

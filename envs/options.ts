@@ -1,6 +1,6 @@
 import { FarstepError } from '../protocol/errors.js';
+import { nearest } from '../protocol/nearest.js';
 import type { EnvDefinition, EnvSpec, OptionSpec, Options } from './env.js';
-import { nearest } from './nearest.js';
 
 type Given = Readonly<Record<string, unknown>>;
 

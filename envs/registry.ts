@@ -1,6 +1,6 @@
 import { FarstepError } from '../protocol/errors.js';
+import { nearest } from '../protocol/nearest.js';
 import type { EnvDefinition, EnvSpec } from './env.js';
-import { nearest } from './nearest.js';
 import type { WorldDefinition } from './world.js';
 import { withWrappers } from './wrappers/index.js';
 

@@ -18,6 +18,7 @@ import {
   resolveOptions,
   VectorEnv,
 } from '../envs/index.js';
+import { WRAPPER_OPTIONS } from '../envs/wrappers/index.js';
 import type { Image } from '../protocol/spec.js';
 
 const ENVS = fileURLToPath(new URL('../../envs/', import.meta.url));
@@ -92,7 +93,8 @@ function row({ id, description, players, maxEpisodeSteps, rewardThreshold, optio
     ...(maxEpisodeSteps === undefined ? [] : [`at most ${maxEpisodeSteps} steps`]),
     ...(rewardThreshold === undefined ? [] : [`solved at ${rewardThreshold}`]),
   ];
-  const names = Object.keys(options).map((name) => `\`${name}\``);
+  const own = Object.keys(options).filter((name) => !Object.hasOwn(WRAPPER_OPTIONS, name));
+  const names = own.map((name) => `\`${name}\``);
   return `| ![](${fileOf(id)}) | **${id}**<br>${description}${facts.length > 0 ? `<br>${facts.join(', ')}` : ''} | ${names.join(', ')} |`;
 }
 

@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** For each folder, the files outside it that its files may import. `scripts` and `test` may import anything. */
 const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
   protocol: [],
-  envs: [/^protocol\/spaces\//, /^protocol\/(dtypes|errors|spec)\.ts$/],
+  envs: [/^protocol\/spaces\//, /^protocol\/(dtypes|errors|nearest|spec)\.ts$/],
   server: [/^protocol\//, /^envs\//],
   agents: [/^protocol\//],
 };

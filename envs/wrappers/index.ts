@@ -11,7 +11,7 @@ import { TimeAware } from './time-aware.js';
  * The options that put wrappers around an env, in the order in which they are put, the first next to the env: what an
  * action does, what the sensor can read, what becomes of the reading on its way, what the agent is given of it.
  */
-const OPTIONS = {
+export const WRAPPER_OPTIONS = {
   action_repeat: {
     type: 'integer',
     default: 1,
@@ -66,7 +66,7 @@ const OPTIONS = {
  */
 export function withWrappers<D extends EnvDefinition>(definition: D): D {
   const { spec } = definition;
-  const { mask_velocity, time_aware, ...others } = OPTIONS;
+  const { mask_velocity, time_aware, ...others } = WRAPPER_OPTIONS;
   const options: Record<string, OptionSpec> = {
     ...others,
     ...(VELOCITIES[spec.id] && { mask_velocity }),

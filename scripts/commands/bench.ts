@@ -44,7 +44,12 @@ export function benchCommand(): Command {
     .description(
       'Round trips through the server beside a bare ws echo of the same sizes, in turns in one run.',
     )
-    .option('--seconds <number>', 'length of one measurement; 25 of each side make a case', above(0), 0.2)
+    .option(
+      '--seconds <number>',
+      'length of a round; 25 of each side in turns make a case, and the best counts',
+      above(0),
+      0.2,
+    )
     .option('--soak <steps>', 'env-steps of the memory test', integer(0), 10_000_000)
     .option('--json', 'the results as JSON')
     .action(async ({ json, ...options }: ServerBenchOptions & { readonly json?: boolean }) => {

@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { EnvDefinition } from '../../envs/env.js';
 import { getEnv, listEnvs, registerEnv, resolveOptions } from '../../envs/index.js';
-import { nearest } from '../../envs/nearest.js';
 import { resolveResetOptions } from '../../envs/options.js';
+import { nearest } from '../../protocol/nearest.js';
 
 t.test('envs are found by their id', async (t) => {
   t.equal(getEnv('CartPole-v1').spec.id, 'CartPole-v1');
