@@ -28,6 +28,7 @@ export const ERRORS = {
   too_many_requests: { recoverable: true, meaning: 'more than limits.requestsInFlight unanswered' },
   // Environments
   unknown_env: { recoverable: true, meaning: 'an env id the server does not host' },
+  unknown_world: { recoverable: true, meaning: 'an id of a world that the server does not host' },
   bad_options: {
     recoverable: true,
     meaning: 'an option that the env does not have, or a value it does not allow',
@@ -39,8 +40,16 @@ export const ERRORS = {
   not_reset: { recoverable: true, meaning: 'a step before the first reset' },
   episode_over: { recoverable: true, meaning: 'under DISABLED autoreset, a step of an env that ended' },
   bad_snapshot: { recoverable: true, meaning: 'a snapshot of another env, or none at all' },
-  not_supported: { recoverable: true, meaning: 'the env has no reward function or transition table to ask' },
+  not_supported: { recoverable: true, meaning: 'the handle is of a kind that has no such thing to ask for' },
   no_render: { recoverable: true, meaning: 'the env has no such render mode' },
+  no_such_world: { recoverable: true, meaning: 'a token of no world that is open' },
+  too_many_worlds: { recoverable: true, meaning: 'the server has limits.worlds already' },
+  no_such_seat: { recoverable: true, meaning: 'a seat that the world does not have' },
+  seat_taken: { recoverable: true, meaning: 'somebody else drives the seat, or the seats' },
+  not_your_turn: {
+    recoverable: true,
+    meaning: 'a move of a seat that is not to move, or whose last request is unanswered',
+  },
   env_failed: { recoverable: true, meaning: 'the env threw; its vector env is closed' },
   internal: { recoverable: true, meaning: 'a fault of the server; the log has it under the session' },
   // The client's own

@@ -18,6 +18,9 @@ export const isString: Check<string> = (value): value is string =>
 export const isCount: Check<number> = (value): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 export const isPositive: Check<number> = (value): value is number => isCount(value) && value > 0;
+/** The longest time that timers count everywhere, milliseconds: a little under 25 days. */
+const MAX_MS = 2 ** 31 - 1;
+export const isDuration: Check<number> = (value): value is number => isPositive(value) && value <= MAX_MS;
 export const isBoolean: Check<boolean> = (value): value is boolean => typeof value === 'boolean';
 export const isSeed: Check<number | null> = (value): value is number | null =>
   value === null || isCount(value);

@@ -1,14 +1,16 @@
-export { Client, connect, type MakeOptions } from './client/client.js';
+export { Client, type CreateOptions, connect, type MakeOptions } from './client/client.js';
 export type { ConnectOptions } from './client/connection.js';
+export { RemoteSeat, type SeatReset, type SeatStep } from './client/remote-seat.js';
 export {
   type Actions,
   RemoteVectorEnv,
   type ResetOptions,
   type StepOptions,
 } from './client/remote-vector-env.js';
+export { RemoteWorld, type WorldReset, type WorldStep } from './client/remote-world.js';
 export type { EndedEpisodes, Infos, ResetResult, StepResult } from './client/results.js';
 export { arrayType, type DType, itemSize, sizeOf, type TypedArray } from './dtypes.js';
 export { ERRORS, type ErrorCode, FarstepError } from './errors.js';
-export type { AutoresetMode, Contract, SessionLimits } from './messages.js';
+export type { AutoresetMode, Contract, SessionLimits, WorldContract } from './messages.js';
 export * from './spaces/index.js';
 export type { EnvSpec, Image, OptionSpec, Options, TransitionTable } from './spec.js';

@@ -84,7 +84,21 @@ export interface InfoContract {
   readonly leaves: readonly Leaf[];
 }
 
-/** All that the two sides agree on about one vector env. */
+/** What the two sides agree on about a world of several players, beside what an env has. */
+export interface WorldContract {
+  /** The names of all seats, in the order of the rows of a handle that drives them all. */
+  readonly seats: readonly string[];
+  /** Of a handle that drives one seat: which. */
+  readonly seat?: string;
+  /** Whether seats move one at a time (AEC), and not all at once (Parallel). */
+  readonly turns: boolean;
+  /** What a seat does whose move nobody makes, in words. */
+  readonly defaultAction: string;
+  /** Longest a seat driven by a client of its own may take over a move, milliseconds; null for no deadline. */
+  readonly moveMs: number | null;
+}
+
+/** All that the two sides agree on about one vector env, or about a world. */
 export interface Contract {
   readonly spec: EnvSpec;
   readonly numEnvs: number;
@@ -100,6 +114,8 @@ export interface Contract {
   readonly infos: readonly InfoContract[];
   /** The tasks whose reward functions `rewards` applies, in the order of the one-hot `task`; empty for most envs. */
   readonly rewardTasks: readonly string[];
+  /** Of a world. */
+  readonly world?: WorldContract;
   /** SHA-256, hex, of the JSON of all other fields with sorted keys. */
   readonly hash: string;
 }
@@ -110,6 +126,60 @@ export interface Made {
   /** The handle by which later messages name this vector env. */
   readonly env: number;
   readonly contract: Contract;
+}
+
+/** A world of several players. */
+export interface CreateRequest {
+  readonly type: 'create';
+  readonly id: number;
+  /** The id of the world, as `list` gives it. */
+  readonly world: string;
+  readonly seed?: number;
+  readonly options?: Options;
+  /** Deadline of a move, milliseconds; none where absent. */
+  readonly moveMs?: number;
+  /** Overrides the time limit of the spec. */
+  readonly maxEpisodeSteps?: number;
+}
+
+export interface Created {
+  readonly type: 'created';
+  readonly id: number;
+  /** The handle, whose rows are the seats. */
+  readonly env: number;
+  /** The token that others join with. */
+  readonly world: string;
+  readonly seats: readonly string[];
+  readonly contract: Contract;
+}
+
+export interface JoinRequest {
+  readonly type: 'join';
+  readonly id: number;
+  /** The token that `created` told. */
+  readonly world: string;
+  /** The name of a seat; the first free one where absent. */
+  readonly seat?: string;
+}
+
+export interface Joined {
+  readonly type: 'joined';
+  readonly id: number;
+  /** The handle, whose one row is the seat. */
+  readonly env: number;
+  readonly seat: string;
+  readonly contract: Contract;
+}
+
+export interface LeaveRequest {
+  readonly type: 'leave';
+  readonly id: number;
+  readonly env: number;
+}
+
+export interface Left {
+  readonly type: 'left';
+  readonly id: number;
 }
 
 export interface ResetRequest {
@@ -248,6 +318,9 @@ export interface ErrorMessage {
 export type Request =
   | ListRequest
   | MakeRequest
+  | CreateRequest
+  | JoinRequest
+  | LeaveRequest
   | ResetRequest
   | SnapshotRequest
   | RestoreRequest
@@ -259,6 +332,9 @@ export type Request =
 export interface ReplyOf {
   list: Listed;
   make: Made;
+  create: Created;
+  join: Joined;
+  leave: Left;
   reset: Started;
   snapshot: Snapshotted;
   restore: Started;

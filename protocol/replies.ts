@@ -8,6 +8,7 @@ import {
   type Check,
   FieldReader,
   type Fields,
+  isBoolean,
   isBytes,
   isCount,
   isOptions,
@@ -79,8 +80,10 @@ export function parseError(fields: Fields): { readonly id: number | null; readon
   };
 }
 
-function readContract(contract: Fields): Contract {
-  const reader = read({ type: 'made.contract', ...contract });
+function readContract(reply: FieldReader): Contract {
+  const contract = reply.required('contract', 'a map', isMap);
+  const where = `${String(reply.fields.type)}.contract`;
+  const reader = read({ ...contract, type: where });
   reader.required('spec', 'the spec of an env', isSpec);
   reader.required('numEnvs', 'a positive integer', isPositive);
   reader.required('options', 'a map of booleans, numbers and strings', isOptions);
@@ -90,6 +93,14 @@ function readContract(contract: Fields): Contract {
   reader.required('actionSpace', 'a space', isSpace);
   reader.required('infos', 'an array of named spaces', arrayOf(isInfo));
   reader.required('rewardTasks', 'an array of names', arrayOf(isString));
+  if (contract.world !== undefined) {
+    const world = read({ ...reader.required('world', 'a map', isMap), type: `${where}.world` });
+    world.required('seats', 'an array of names', arrayOf(isString));
+    world.optional('seat', 'the name of a seat', isString);
+    world.required('turns', 'a boolean', isBoolean);
+    world.required('defaultAction', 'a string', isString);
+    world.optional('moveMs', 'a positive integer', isPositive);
+  }
   reader.required('hash', 'a string', isString);
   return { ...contract, maxEpisodeSteps } as unknown as Contract;
 }
@@ -113,8 +124,24 @@ const PARSERS: { readonly [T in keyof ReplyOf]: (reader: FieldReader, id: number
     type: 'made',
     id,
     env: reader.count('env'),
-    contract: readContract(reader.required('contract', 'a map', isMap)),
+    contract: readContract(reader),
   }),
+  create: (reader, id) => ({
+    type: 'created',
+    id,
+    env: reader.count('env'),
+    world: reader.required('world', 'a string', isString),
+    seats: reader.required('seats', 'an array of names', arrayOf(isString)),
+    contract: readContract(reader),
+  }),
+  join: (reader, id) => ({
+    type: 'joined',
+    id,
+    env: reader.count('env'),
+    seat: reader.required('seat', 'the name of a seat', isString),
+    contract: readContract(reader),
+  }),
+  leave: (_reader, id) => ({ type: 'left', id }),
   reset: readStarted,
   restore: readStarted,
   snapshot: (reader, id) => ({
@@ -148,6 +175,9 @@ const PARSERS: { readonly [T in keyof ReplyOf]: (reader: FieldReader, id: number
 const TYPES: { readonly [T in keyof ReplyOf]: ReplyOf[T]['type'] } = {
   list: 'listed',
   make: 'made',
+  create: 'created',
+  join: 'joined',
+  leave: 'left',
   reset: 'started',
   snapshot: 'snapshotted',
   restore: 'started',

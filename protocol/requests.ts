@@ -7,6 +7,7 @@ import {
   isBoolean,
   isBytes,
   isCount,
+  isDuration,
   isOptions,
   isPositive,
   isSeed,
@@ -30,7 +31,8 @@ export function parseHello(fields: Fields): Hello {
   });
 }
 
-const REQUESTS = 'list, make, reset, snapshot, restore, rewards, transitions, render, close';
+const REQUESTS =
+  'list, make, create, join, leave, reset, snapshot, restore, rewards, transitions, render, close';
 
 /** Any other message of a client. Throws `bad_message` or `unknown_message`. */
 export function parseRequest(fields: Fields): Request {
@@ -56,6 +58,25 @@ export function parseRequest(fields: Fields): Request {
           'next_step',
         maxEpisodeSteps: reader.optional('maxEpisodeSteps', 'a positive integer', isPositive),
       });
+    case 'create':
+      return reader.finish<Request>({
+        type,
+        id: id(),
+        world: reader.required('world', 'the id of a world', isString),
+        seed: reader.optional('seed', 'a non-negative integer below 2^53', isCount),
+        options: options(),
+        moveMs: reader.optional('moveMs', 'a positive integer below 2^31', isDuration),
+        maxEpisodeSteps: reader.optional('maxEpisodeSteps', 'a positive integer', isPositive),
+      });
+    case 'join':
+      return reader.finish<Request>({
+        type,
+        id: id(),
+        world: reader.required('world', 'the token of a world', isString),
+        seat: reader.optional('seat', 'the name of a seat', isString),
+      });
+    case 'leave':
+      return reader.finish<Request>({ type, id: id(), env: env() });
     case 'reset':
       return reader.finish<Request>({
         type,

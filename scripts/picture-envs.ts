@@ -10,8 +10,11 @@ import {
   createRng,
   type EnvSpec,
   expandSeed,
+  getWorld,
+  HostedWorld,
   hasExpert,
   listEnvs,
+  listSpecs,
   resolveOptions,
   VectorEnv,
 } from '../envs/index.js';
@@ -40,6 +43,26 @@ function pictureOf(id: string): Image {
   return envs.render(0);
 }
 
+/** A world after some steps of random moves that its mask allows, or when its game is over. */
+function pictureOfWorld(id: string): Image {
+  const definition = getWorld(id);
+  const world = new HostedWorld(definition, { options: resolveOptions(definition.spec, {}) });
+  const rng = createRng('pcg64', 7);
+  world.reset(3);
+  const { batch, seats } = world;
+  for (let step = 0; step < STEPS && seats.some((_, seat) => world.isLive(seat)); step++) {
+    for (let seat = 0; seat < seats.length; seat++) {
+      if (!world.moves(seat)) continue;
+      const masks = batch.infos.action_mask?.[0] as Int8Array | undefined;
+      const size = (masks?.length ?? 0) / seats.length;
+      const mask = masks?.subarray(seat * size, (seat + 1) * size);
+      world.actionSpace.write(world.actionSpace.sample(rng, mask), world.actions, seat);
+    }
+    world.step();
+  }
+  return world.render();
+}
+
 /** A picture of at most `SIDE` pixels a side, by averaging. */
 function shrink({ width, height, data }: Image): Image {
   const scale = Math.max(1, width / SIDE, height / SIDE);
@@ -64,8 +87,9 @@ function shrink({ width, height, data }: Image): Image {
 
 const fileOf = (id: string): string => `images/${id.replaceAll('/', '-')}.png`;
 
-function row({ id, description, maxEpisodeSteps, rewardThreshold, options }: EnvSpec): string {
+function row({ id, description, players, maxEpisodeSteps, rewardThreshold, options }: EnvSpec): string {
   const facts = [
+    ...(players === 1 ? [] : [`${players} players`]),
     ...(maxEpisodeSteps === undefined ? [] : [`at most ${maxEpisodeSteps} steps`]),
     ...(rewardThreshold === undefined ? [] : [`solved at ${rewardThreshold}`]),
   ];
@@ -75,12 +99,11 @@ function row({ id, description, maxEpisodeSteps, rewardThreshold, options }: Env
 }
 
 mkdirSync(`${ENVS}images`, { recursive: true });
-const specs = listEnvs()
-  .map(({ spec }) => spec)
+const specs = listSpecs()
   // Of ids that differ in a size or an action set alone, one picture is enough.
   .filter(({ id }) => !/^MinAtar\/.*-v0$|^BitFlipping-(?!15)|^Taxi-v3$/.test(id));
-for (const { id } of specs) {
-  const { width, height, data } = shrink(pictureOf(id));
+for (const { id, players } of specs) {
+  const { width, height, data } = shrink(players === 1 ? pictureOf(id) : pictureOfWorld(id));
   const png = new PNG({ width, height });
   png.data = Buffer.from(data);
   writeFileSync(

@@ -9,6 +9,7 @@ import { FRAME_HEADER_BYTES, FramePool, writeFrameHeader } from './frame-pool.js
 import type { EnvHost } from './host.js';
 import { type Limits, sessionLimits } from './limits.js';
 import { errorFrame, type ReplyPort, Session } from './session.js';
+import type { WorldRooms } from './world-rooms.js';
 
 export const SERVER = 'farstep/0.1.0';
 
@@ -37,6 +38,7 @@ const BINARY = { binary: true, compress: false } as const;
 export interface ConnectionContext {
   readonly name: string;
   readonly host: EnvHost;
+  readonly worlds: WorldRooms;
   readonly limits: Limits;
   readonly log: Logger;
   /** Milliseconds, monotonic. */
@@ -156,7 +158,7 @@ export class Connection implements ReplyPort {
   }
 
   #hello(frame: Buffer): void {
-    const { name, host, limits, log } = this.#context;
+    const { name, host, worlds, limits, log } = this.#context;
     if (isHotFrame(frame))
       throw new FarstepError('bad_hello', 'the first message must be hello, got an array');
     const message = unpackMessage(frame);
@@ -180,7 +182,7 @@ export class Connection implements ReplyPort {
         `this server speaks editions ${EDITIONS.join(', ')}, the client ${hello.editions.join(', ') || 'none'}`,
       );
     }
-    this.#session = new Session(name, host, limits, this, log);
+    this.#session = new Session(name, host, worlds, limits, this, log);
     const welcome: Welcome = {
       type: 'welcome',
       session: name,

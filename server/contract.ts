@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AutoresetMode, Contract } from '../protocol/messages.js';
+import type { AutoresetMode, Contract, WorldContract } from '../protocol/messages.js';
 import type { Space } from '../protocol/spaces/index.js';
 import type { EnvSpec, Options } from '../protocol/spec.js';
 
@@ -22,9 +22,10 @@ export interface ContractParts {
   readonly actionSpace: Space;
   readonly infoSpaces: Readonly<Record<string, Space>>;
   readonly rewardTasks: readonly string[];
+  readonly world?: WorldContract;
 }
 
-/** The contract that `made` carries. */
+/** The contract that `made`, `created` or `joined` carries. */
 export function buildContract({
   observationSpace,
   actionSpace,

@@ -19,6 +19,8 @@ export interface HostedVectorEnv {
   readonly contract: Contract;
   readonly layout: FrameLayout;
   readonly actions: readonly TypedArray[];
+  /** Whether resets and steps are answered when others have moved: the session goes on meanwhile. */
+  readonly waitsForOthers?: boolean;
   reset(request: ResetOrder): MaybePromise<ResetBatch>;
   step(ids?: Uint32Array): MaybePromise<StepBatch>;
   /** Everything that the futures of some envs depend on, as plain values. */

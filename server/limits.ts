@@ -4,6 +4,8 @@ import type { SessionLimits } from '../protocol/messages.js';
 export interface Limits extends SessionLimits {
   /** Sessions at once on the whole server. */
   readonly sessions: number;
+  /** Worlds of several players at once on the whole server. */
+  readonly worlds: number;
   /** Time from the connection to the hello, milliseconds. */
   readonly helloMs: number;
   /** A ping goes out every so many milliseconds; a peer that answered none since the last is gone. */
@@ -14,6 +16,7 @@ export interface Limits extends SessionLimits {
 
 export const DEFAULT_LIMITS: Limits = {
   sessions: 1024,
+  worlds: 1024,
   frameBytes: 16 * 2 ** 20,
   requestsInFlight: 64,
   vectorEnvs: 64,

@@ -13,6 +13,8 @@ import { FarstepError } from '../protocol/errors.js';
 import { Connection, SERVER, ServerSocket } from './connection.js';
 import { type EnvHost, inlineHost } from './host.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { systemTimers, type Timers } from './timers.js';
+import { WorldRooms } from './world-rooms.js';
 
 export interface ServerOptions {
   /** Address to listen on; the loopback where absent. */
@@ -24,6 +26,8 @@ export interface ServerOptions {
   readonly envs?: EnvHost;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
+  /** What the deadlines of moves are measured with. */
+  readonly timers?: Timers;
 }
 
 /** How often time limits are looked at, milliseconds. */
@@ -37,6 +41,7 @@ export class Server {
   readonly #limits: Limits;
   readonly #log: Logger;
   readonly #envs: EnvHost;
+  readonly #worlds: WorldRooms;
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #sweeper: NodeJS.Timeout;
@@ -47,6 +52,7 @@ export class Server {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#log = options.log ?? pino({ level: 'silent' });
     this.#envs = options.envs ?? inlineHost;
+    this.#worlds = new WorldRooms(this.#limits.worlds, options.timers ?? systemTimers);
     this.#now = options.now ?? (() => performance.now());
     this.#startedAt = this.#now();
     this.#http = createServer((request, response) => this.#answerHttp(request, response));
@@ -87,6 +93,11 @@ export class Server {
 
   get sessions(): number {
     return this.#connections.size;
+  }
+
+  /** Worlds of several players. */
+  get numWorlds(): number {
+    return this.#worlds.size;
   }
 
   /** Envs in all sessions. */
@@ -137,6 +148,7 @@ export class Server {
       const connection = new Connection(webSocket as ServerSocket, socket, {
         name,
         host: this.#envs,
+        worlds: this.#worlds,
         limits: this.#limits,
         log,
         now: this.#now,

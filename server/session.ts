@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { PNG } from 'pngjs';
 import type { ResetBatch, StepBatch } from '../envs/batch.js';
-import { listEnvs } from '../envs/index.js';
+import { getWorld, listSpecs } from '../envs/index.js';
 import { bytesOf, viewOrCopy } from '../protocol/dtypes.js';
 import { FarstepError } from '../protocol/errors.js';
 import {
@@ -14,6 +14,9 @@ import {
   steppedBytes,
 } from '../protocol/frames.js';
 import {
+  type CreateRequest,
+  type JoinRequest,
+  type LeaveRequest,
   type MakeRequest,
   packMessage,
   type RenderRequest,
@@ -31,6 +34,7 @@ import { parseRequest } from '../protocol/requests.js';
 import type { Image } from '../protocol/spec.js';
 import type { EnvHost, HostedVectorEnv, MaybePromise } from './host.js';
 import type { Limits } from './limits.js';
+import type { WorldRooms } from './world-rooms.js';
 
 /** Where a session's replies go. */
 export interface ReplyPort {
@@ -59,6 +63,7 @@ export class Session {
   constructor(
     readonly name: string,
     private readonly host: EnvHost,
+    private readonly worlds: WorldRooms,
     private readonly limits: Limits,
     private readonly port: ReplyPort,
     private readonly log: Logger,
@@ -128,9 +133,10 @@ export class Session {
       this.#takeActions(env, step, frame, ids?.length ?? numEnvs);
       const batch = env.step(ids);
       if (batch instanceof Promise) {
-        return batch
+        const answered = batch
           .then((result) => this.#sendStepped(step.id, env, result))
           .catch((error: unknown) => this.#fail(step.id, error, step.env));
+        return env.waitsForOthers ? undefined : answered;
       }
       this.#sendStepped(step.id, env, batch);
     } catch (error) {
@@ -179,9 +185,11 @@ export class Session {
       const request = parseRequest(message);
       const reply = this.#answer(request);
       if (reply instanceof Promise) {
-        return reply
+        const answered = reply
           .then((result) => this.port.send(packMessage(result)))
           .catch((error: unknown) => this.#fail(id, error, message.env));
+        const isSeat = 'env' in request && this.#envs.get(request.env as number)?.waitsForOthers;
+        return isSeat ? undefined : answered;
       }
       this.port.send(packMessage(reply));
     } catch (error) {
@@ -193,9 +201,15 @@ export class Session {
   #answer(request: Request): Reply | Promise<Reply> {
     switch (request.type) {
       case 'list':
-        return { type: 'listed', id: request.id, envs: listEnvs().map(({ spec }) => spec) };
+        return { type: 'listed', id: request.id, envs: listSpecs() };
       case 'make':
         return this.#make(request);
+      case 'create':
+        return this.#create(request);
+      case 'join':
+        return this.#join(request);
+      case 'leave':
+        return this.#leave(request);
       case 'reset':
         return this.#reset(request);
       case 'snapshot':
@@ -209,44 +223,84 @@ export class Session {
       case 'render':
         return this.#render(request);
       case 'close': {
-        this.#env(request.env, 'close').close();
+        const env = this.#env(request.env, 'close');
         this.#envs.delete(request.env);
+        env.close();
         return { type: 'closed', id: request.id };
       }
     }
   }
 
   #make(request: MakeRequest): Reply | Promise<Reply> {
-    const { vectorEnvs, envs, replyBytes } = this.limits;
+    this.#checkRoom('make', request.numEnvs);
+    return after(this.host.make(request), (env) => ({
+      type: 'made',
+      id: request.id,
+      env: this.#adopt('make', env),
+      contract: env.contract,
+    }));
+  }
+
+  #create(request: CreateRequest): Reply {
+    this.#checkRoom('create', getWorld(request.world).seats.length);
+    const { token, handle } = this.worlds.create(request);
+    const env = this.#adopt('create', handle);
+    const { contract } = handle;
+    return { type: 'created', id: request.id, env, world: token, seats: contract.world!.seats, contract };
+  }
+
+  #join(request: JoinRequest): Reply {
+    this.#checkRoom('join', 1);
+    const handle = this.worlds.join(request);
+    const env = this.#adopt('join', handle);
+    const { contract } = handle;
+    return { type: 'joined', id: request.id, env, seat: contract.world!.seat!, contract };
+  }
+
+  #leave({ id, env: handle }: LeaveRequest): Reply {
+    const env = this.#env(handle, 'leave');
+    if (!env.contract.world) {
+      throw new FarstepError('not_supported', `leave: ${env.contract.spec.id} is no world; close it`);
+    }
+    this.#envs.delete(handle);
+    env.close();
+    return { type: 'left', id };
+  }
+
+  /** Throws `too_many_envs` where so many more are not allowed. */
+  #checkRoom(what: string, numEnvs: number): void {
+    const { vectorEnvs, envs } = this.limits;
     if (this.#envs.size >= vectorEnvs) {
       throw new FarstepError(
         'too_many_envs',
-        `make: ${this.#envs.size} vector envs are open, limits.vectorEnvs is ${vectorEnvs}`,
+        `${what}: ${this.#envs.size} vector envs are open, limits.vectorEnvs is ${vectorEnvs}`,
       );
     }
     const open = this.numEnvs;
-    if (open + request.numEnvs > envs) {
+    if (open + numEnvs > envs) {
       throw new FarstepError(
         'too_many_envs',
-        `make: ${open} envs are open and ${request.numEnvs} asked for, limits.envs is ${envs}`,
+        `${what}: ${open} envs are open and ${numEnvs} asked for, limits.envs is ${envs}`,
       );
     }
-    const made = (env: HostedVectorEnv): Reply => {
-      if (this.#closed) env.close();
-      const bytes = steppedBytes(env.layout, request.numEnvs);
-      if (bytes > replyBytes) {
-        env.close();
-        throw new FarstepError(
-          'too_many_envs',
-          `make: a step of ${request.numEnvs} envs may take ${bytes} bytes, limits.replyBytes is ${replyBytes}`,
-        );
-      }
-      const handle = this.#nextHandle++;
-      this.#envs.set(handle, env);
-      this.log.info({ session: this.name, env: request.env, handle, numEnvs: request.numEnvs }, 'made');
-      return { type: 'made', id: request.id, env: handle, contract: env.contract };
-    };
-    return after(this.host.make(request), made);
+  }
+
+  /** Takes a vector env that was just made; gives its handle. */
+  #adopt(what: string, env: HostedVectorEnv): number {
+    if (this.#closed) env.close();
+    const { spec, numEnvs } = env.contract;
+    const bytes = steppedBytes(env.layout, numEnvs);
+    if (bytes > this.limits.replyBytes) {
+      env.close();
+      throw new FarstepError(
+        'too_many_envs',
+        `${what}: a step of ${numEnvs} envs may take ${bytes} bytes, limits.replyBytes is ${this.limits.replyBytes}`,
+      );
+    }
+    const handle = this.#nextHandle++;
+    this.#envs.set(handle, env);
+    this.log.info({ session: this.name, env: spec.id, handle, numEnvs }, what);
+    return handle;
   }
 
   #reset(request: ResetRequest): Reply | Promise<Reply> {

@@ -19,12 +19,15 @@ import { type Frame, Painter } from './painter.js';
 /** What to draw: the state, the state with a mark where the goal is, or a state in which the goal is achieved. */
 export type Motif = 'state' | 'marked' | 'goal';
 
-/** An env that can be drawn. */
-export interface Scene extends Env<Float32Array> {
+/** What can be drawn. */
+export interface Drawable {
   readonly frame: Frame;
   readonly background: Color;
   draw(painter: Painter, motif: Motif): void;
 }
+
+/** An env that can be drawn. */
+export interface Scene extends Env<Float32Array>, Drawable {}
 
 /** Pixels along a side of an observed picture. */
 const SIZE = 84;
@@ -54,8 +57,8 @@ export const goalPictureOptions: Readonly<Record<string, OptionSpec>> = {
 export const withPictures = (scene: Scene, options: Options): Env<Float32Array> =>
   options.obs_type === 'state' && options.image_goal !== true ? scene : new Pictures(scene, options);
 
-/** The picture of a scene that `Env.render` gives. */
-export function renderScene(scene: Scene): Image {
+/** The picture of a scene that `Env.render` and `World.render` give. */
+export function renderScene(scene: Drawable): Image {
   const { width, height } = scene.frame;
   const scale = RENDER_SIZE / Math.max(width, height);
   const painter = new Painter([Math.round(height * scale), Math.round(width * scale), 3], scene.frame);

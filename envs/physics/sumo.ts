@@ -82,16 +82,20 @@ class Sumo implements Env<Float32Array>, Scene {
   }
 
   draw(painter: Painter): void {
-    painter.disc(0, 0, RING_RADIUS, LINE);
-    painter.disc(0, 0, RING_RADIUS - 0.04, TABLE);
-    const [player, opponent] = this.#match.wrestlers;
-    painter.disc(positionX(opponent), positionY(opponent), WRESTLER_RADIUS, OBJECT);
-    painter.disc(positionX(player), positionY(player), WRESTLER_RADIUS, HAND);
+    drawMatch(painter, this.#match);
   }
 
   render(): Image {
     return renderScene(this);
   }
+}
+
+/** The ring and the two in it, the first in the colour of the hand. */
+export function drawMatch(painter: Painter, { wrestlers: [first, second] }: SumoMatch): void {
+  painter.disc(0, 0, RING_RADIUS, LINE);
+  painter.disc(0, 0, RING_RADIUS - 0.04, TABLE);
+  painter.disc(positionX(second), positionY(second), WRESTLER_RADIUS, OBJECT);
+  painter.disc(positionX(first), positionY(first), WRESTLER_RADIUS, HAND);
 }
 
 export const sumo: ExpertEnvDefinition = {

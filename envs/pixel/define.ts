@@ -8,10 +8,10 @@ import { WIDTH } from './size.js';
 export const MAX_FRAME_SKIP = 16;
 
 /** Half an hour of play at four frames a step: ALE's limit of 108,000 frames. */
-const MAX_STEPS = 27_000;
+export const MAX_STEPS = 27_000;
 
 /** What the pixel envs have in common: how a game becomes an env. */
-const FRAME_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+export const FRAME_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   preprocess: {
     type: 'boolean',
     default: false,
@@ -70,7 +70,7 @@ const FRAME_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 };
 
 /** The settings that options of an env stand for; `preprocess` decides where they are null. */
-function frameSettings(options: Options): FrameSettings {
+export function frameSettings(options: Options): FrameSettings {
   const preprocess = options.preprocess as boolean;
   return {
     obsType: (options.obs_type ?? (preprocess ? 'grayscale' : 'rgb')) as FrameSettings['obsType'],

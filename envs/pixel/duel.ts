@@ -18,8 +18,8 @@ export interface Duel {
   /** Plays a frame and returns the first player's reward; the second's is its negative. */
   playFrame(first: number, second: number): number;
   draw(): void;
-  /** Writes the state of the game as the first player sees it. */
-  observe(out: Float32Array): void;
+  /** Writes the state of the game as a player sees it: the first (0) or the second (1). */
+  observe(out: Float32Array, player: 0 | 1): void;
   save(): unknown;
   load(saved: unknown): void;
 }
@@ -92,7 +92,7 @@ export class AgainstScript implements PixelGame<number> {
   }
 
   observe(out: Float32Array): void {
-    this.#duel.observe(out);
+    this.#duel.observe(out, 0);
   }
 
   save(): unknown {

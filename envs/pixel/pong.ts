@@ -1,7 +1,7 @@
 /**
  * Pong: two paddles, one ball; who misses it loses the point, and who first has 21 points wins.
  *
- * - The agent has the right paddle, a script the left one (option `opponent`).
+ * - The agent has the right paddle, a script the left one (option `opponent`). In PongDuel the second player has it.
  * - Actions, as in ALE: 0 NOOP, 1 FIRE, 2 RIGHT (up), 3 LEFT (down), 4 RIGHTFIRE, 5 LEFTFIRE. Fire serves the ball, which
  *   comes by itself a second after the point. Paddles pick up speed, 1 pixel a frame, up to 3.
  * - The ball is served from the middle towards the winner of the last point. It flies at 1.5 pixels a frame across the
@@ -19,6 +19,7 @@ import { Box } from '../../protocol/spaces/index.js';
 import type { Rng } from '../rng/rng.js';
 import { pixelEnv } from './define.js';
 import { AgainstScript, type Duel, OPPONENT_OPTION, type Opponent, type Strength } from './duel.js';
+import { duelWorld } from './duel-world.js';
 import { axis, FIRE, joysticks, LEFT, RIGHT } from './joystick.js';
 import { clamp, glide, pixel, UNIT } from './motion.js';
 import { palette } from './palette.js';
@@ -135,21 +136,26 @@ export class PongCourt implements Duel {
     return 0;
   }
 
-  observe(out: Float32Array): void {
+  observe(out: Float32Array, player: 0 | 1): void {
     const { now } = this;
     const inPlay = now.serveIn === 0;
     const room = BOTTOM - TOP - PADDLE_HEIGHT;
-    out[0] = inPlay ? clamp(now.ballX / (WIDTH * UNIT), 0, 1) : 0;
+    // The second player sees the court mirrored, as if its paddle were the right one.
+    const isRight = player === 0;
+    const right = isRight ? 5 : 7;
+    const left = isRight ? 7 : 5;
+    const ballX = isRight ? now.ballX : (WIDTH - BALL_WIDTH) * UNIT - now.ballX;
+    out[0] = inPlay ? clamp(ballX / (WIDTH * UNIT), 0, 1) : 0;
     out[1] = inPlay ? (now.ballY - TOP * UNIT) / ((BOTTOM - TOP) * UNIT) : 0;
-    out[2] = inPlay ? now.ballVx / MAX_SPEED : 0;
+    out[2] = inPlay ? (isRight ? now.ballVx : -now.ballVx) / MAX_SPEED : 0;
     out[3] = inPlay ? now.ballVy / MAX_SPEED : 0;
     out[4] = inPlay ? 1 : 0;
-    out[5] = (now.rightY - TOP) / room;
-    out[6] = now.rightSpeed / PADDLE_SPEED;
-    out[7] = (now.leftY - TOP) / room;
-    out[8] = now.leftSpeed / PADDLE_SPEED;
-    out[9] = now.rightPoints / GAME;
-    out[10] = now.leftPoints / GAME;
+    out[right] = (now.rightY - TOP) / room;
+    out[right + 1] = now.rightSpeed / PADDLE_SPEED;
+    out[left] = (now.leftY - TOP) / room;
+    out[left + 1] = now.leftSpeed / PADDLE_SPEED;
+    out[9] = (isRight ? now.rightPoints : now.leftPoints) / GAME;
+    out[10] = (isRight ? now.leftPoints : now.rightPoints) / GAME;
     out[11] = now.serveIn / SERVE_FRAMES;
   }
 
@@ -290,6 +296,8 @@ class PongScript implements Opponent {
   }
 }
 
+const JOYSTICKS = joysticks('NOOP', 'FIRE', 'RIGHT', 'LEFT', 'RIGHTFIRE', 'LEFTFIRE');
+
 export const pong = pixelEnv({
   name: 'Pong',
   description: 'Play table tennis on a screen: the first to score 21 wins.',
@@ -300,7 +308,15 @@ export const pong = pixelEnv({
   options: { opponent: OPPONENT_OPTION },
   create: ({ opponent }) => {
     const court = new PongCourt();
-    const actions = joysticks('NOOP', 'FIRE', 'RIGHT', 'LEFT', 'RIGHTFIRE', 'LEFTFIRE');
-    return new AgainstScript(court, new PongScript(court, opponent as Strength), actions);
+    return new AgainstScript(court, new PongScript(court, opponent as Strength), JOYSTICKS);
   },
+});
+
+export const pongDuel = duelWorld({
+  name: 'Pong',
+  description: 'Two players play table tennis on a screen: the first to score 21 wins.',
+  source: 'own game, after Pong for the Atari 2600 (1977) as in the Arcade Learning Environment',
+  rewardRange: [-1, 1],
+  joysticks: JOYSTICKS,
+  create: () => new PongCourt(),
 });

@@ -30,6 +30,7 @@ interface Pending {
   readonly read: (frame: Frame) => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (error: FarstepError) => void;
+  /** Infinity where the reply may take as long as it likes. */
   readonly sentAt: number;
 }
 
@@ -128,10 +129,14 @@ export class Connection {
   }
 
   /** Sends a control message; resolves with the reply that its type promises, rejects with the server's error. */
-  request<T extends Request['type']>(message: Unsent<Extract<Request, { type: T }>>): Promise<ReplyOf[T]> {
+  request<T extends Request['type']>(
+    message: Unsent<Extract<Request, { type: T }>>,
+    isPatient = false,
+  ): Promise<ReplyOf[T]> {
     const id = this.#nextId++;
     const frame = packMessage({ ...message, id } as unknown as Request);
-    return this.exchange(id, frame, (reply) => parseReply<T>(message.type, unpackMessage(reply)));
+    const read = (reply: Frame) => parseReply<T>(message.type, unpackMessage(reply));
+    return this.exchange(id, frame, read, isPatient);
   }
 
   /** An id for a frame that the caller encodes. */
@@ -141,15 +146,15 @@ export class Connection {
 
   /**
    * Sends the frame of request `id`, which may be overwritten afterwards; resolves with what `read` makes of the
-   * frame of its reply.
+   * frame of its reply. `isPatient`: the reply waits for somebody else, and no wait for it is too long.
    */
-  exchange<T>(id: number, frame: Frame, read: (reply: Frame) => T): Promise<T> {
+  exchange<T>(id: number, frame: Frame, read: (reply: Frame) => T, isPatient = false): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#over) {
         reject(this.#over);
         return;
       }
-      this.#pending.set(id, { read, resolve, reject, sentAt: Date.now() });
+      this.#pending.set(id, { read, resolve, reject, sentAt: isPatient ? Infinity : Date.now() });
       this.#socket.send(frame);
     });
   }
@@ -201,8 +206,9 @@ export class Connection {
   }
 
   #checkReplies(timeoutMs: number): void {
-    const [oldest] = this.#pending.values();
-    if (oldest && Date.now() - oldest.sentAt > timeoutMs) {
+    const now = Date.now();
+    const isLate = [...this.#pending.values()].some(({ sentAt }) => now - sentAt > timeoutMs);
+    if (isLate) {
       this.#end(new FarstepError('connection_lost', `${this.url}: no reply within ${timeoutMs} ms`));
       this.#socket.close(1000, '');
     }

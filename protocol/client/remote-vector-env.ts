@@ -52,6 +52,8 @@ export class RemoteVectorEnv {
     connection: Connection,
     handle: number,
     readonly contract: Contract,
+    /** Whether resets and steps are answered only when others have moved, however long they take. */
+    private readonly waitsForOthers = false,
   ) {
     this.#connection = connection;
     this.#handle = handle;
@@ -78,7 +80,10 @@ export class RemoteVectorEnv {
     const seeds = typeof seed === 'number' ? indices.map((i) => seed + i) : seed;
     const env = this.#handle;
     return this.#started(
-      await this.#connection.request<'reset'>({ type: 'reset', env, ids, seeds, options }),
+      await this.#connection.request<'reset'>(
+        { type: 'reset', env, ids, seeds, options },
+        this.waitsForOthers,
+      ),
     );
   }
 
@@ -117,7 +122,8 @@ export class RemoteVectorEnv {
     }
     const id = this.#connection.takeId();
     const rows = ids === undefined ? undefined : Uint32Array.from(ids);
-    return this.#connection.exchange(id, this.#encoder.encode(id, this.#handle, slabs, rows), this.#decode);
+    const frame = this.#encoder.encode(id, this.#handle, slabs, rows);
+    return this.#connection.exchange(id, frame, this.#decode, this.waitsForOthers);
   }
 
   /** Sends a step without waiting for it; `stepWait` gives its result. */
@@ -215,6 +221,13 @@ export class RemoteVectorEnv {
     if (this.#closed) return;
     this.#closed = true;
     await this.#connection.request<'close'>({ type: 'close', env: this.#handle });
+  }
+
+  /** As `close`, of a handle of a world. */
+  async leave(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#connection.request<'leave'>({ type: 'leave', env: this.#handle });
   }
 
   #checkOpen(what: string): void {

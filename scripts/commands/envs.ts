@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { listEnvs } from '../../envs/index.js';
+import { listSpecs } from '../../envs/index.js';
 import { connect } from '../../protocol/index.js';
 import type { EnvSpec } from '../../protocol/spec.js';
 
@@ -28,7 +28,7 @@ export function envsCommand(): Command {
     .option('--json', 'the specs as JSON')
     .option('--url <ws-url>', 'ask this server instead of listing our own')
     .action(async (part: string | undefined, { json, url }: EnvsOptions) => {
-      let all: readonly EnvSpec[] = listEnvs().map(({ spec }) => spec);
+      let all: readonly EnvSpec[] = listSpecs();
       if (url) {
         const client = await connect(url);
         all = await client.list();

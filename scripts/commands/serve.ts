@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
-import { listEnvs } from '../../envs/index.js';
+import { listSpecs } from '../../envs/index.js';
 import { DEFAULT_LIMITS, type Limits, Server } from '../../server/index.js';
 import { assignment, integer } from '../options.js';
 
@@ -43,7 +43,7 @@ export function serveCommand(): Command {
         throw new Error(`cannot listen on ${host}:${port}: ${error.message}`);
       });
       if (process.stdout.isTTY) {
-        console.log(`farstep hosts ${listEnvs().length} environments at ${server.url} (Ctrl-C to stop)`);
+        console.log(`farstep hosts ${listSpecs().length} environments at ${server.url} (Ctrl-C to stop)`);
       }
       const stop = (): void => {
         process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));

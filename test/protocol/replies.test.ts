@@ -26,6 +26,8 @@ const contract = {
   rewardTasks: [],
   hash: 'h',
 };
+const world = { seats: ['a', 'b'], turns: true, defaultAction: 'none', moveMs: null };
+const worldContract = { ...contract, world };
 const limits = { frameBytes: 1, requestsInFlight: 1, vectorEnvs: 1, envs: 1, idleMs: 1 };
 const welcome = {
   type: 'welcome',
@@ -47,6 +49,9 @@ const started = {
 const replies: { readonly [T in keyof ReplyOf]: Record<string, unknown> } = {
   list: { type: 'listed', id: 1, envs: [spec] },
   make: { type: 'made', id: 1, env: 1, contract },
+  create: { type: 'created', id: 1, env: 1, world: 'token', seats: ['a', 'b'], contract: worldContract },
+  join: { type: 'joined', id: 1, env: 1, seat: 'a', contract: worldContract },
+  leave: { type: 'left', id: 1 },
   reset: started,
   restore: started,
   snapshot: { type: 'snapshotted', id: 1, snapshots: [{ any: 1 }] },
@@ -96,6 +101,14 @@ t.test('what the client relies on is checked', async (t) => {
     ],
     ['make', { contract: { ...contract, actionSpace: 7 } }, /^made.contract.actionSpace: expected a space/],
     ['make', { contract: { ...contract, infos: [{ name: 7 }] } }, /^made.contract.infos/],
+    ['create', { seats: 'a' }, /^created.seats: expected an array of names/],
+    ['create', { contract: { ...contract, world: 7 } }, /^created.contract.world: expected a map/],
+    ['join', { seat: null }, /^joined.seat: expected the name of a seat/],
+    [
+      'join',
+      { contract: { ...contract, world: { ...world, turns: 1 } } },
+      /^joined.contract.world.turns: expected a boolean, got 1/,
+    ],
     ['reset', { n: 'x' }, /^started.n/],
     ['reset', { observations: [[1]] }, /^started.observations: expected an array of bin/],
     ['reset', { infos: [Uint8Array.of(1)] }, /^started.infos: expected an array of arrays of bin/],

@@ -36,6 +36,22 @@ t.test('requests, and the defaults of what they leave out', async (t) => {
       },
       {},
     ],
+    [{ type: 'create', id: 1, world: 'X-v0' }, {}],
+    [
+      {
+        type: 'create',
+        id: 1,
+        world: 'X',
+        seed: 7,
+        options: { a: 1 },
+        moveMs: 2 ** 31 - 1,
+        maxEpisodeSteps: 9,
+      },
+      {},
+    ],
+    [{ type: 'join', id: 1, world: 'token' }, {}],
+    [{ type: 'join', id: 1, world: 'token', seat: 'a' }, {}],
+    [{ type: 'leave', id: 1, env: 2 }, {}],
     [{ type: 'reset', id: 1, env: 2 }, {}],
     [{ type: 'reset', id: 1, env: 2, ids: [0, 5], seeds: [null, 7], options: {} }, {}],
     [{ type: 'reset', id: 1, env: 2, mask: [true, false] }, {}],
@@ -132,7 +148,7 @@ t.test('a type that there is not', async (t) => {
   ]) {
     t.throws(() => parseRequest({ type, id: 1 }), {
       code: 'unknown_message',
-      message: `expected list, make, reset, snapshot, restore, rewards, transitions, render, close or a step, got type ${shown}`,
+      message: `expected list, make, create, join, leave, reset, snapshot, restore, rewards, transitions, render, close or a step, got type ${shown}`,
     });
   }
 });

@@ -34,7 +34,7 @@ export const CASES: readonly Bad[] = [
     name: 'no such type',
     request: { type: 'jump', id: 9 },
     code: 'unknown_message',
-    message: /expected list, make, reset.* got type "jump"/,
+    message: /expected list, make, create.* got type "jump"/,
   },
   {
     name: 'a reply as a request',

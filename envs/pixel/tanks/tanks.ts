@@ -1,7 +1,8 @@
 /**
  * Tanks: two tanks hunt each other among walls; a hit is a point, and who first has 10 wins.
  *
- * - The agent has the green tank, which begins on the left, a script the red one (option `opponent`).
+ * - The agent has the green tank, which begins on the left, a script the red one (option `opponent`). In TanksDuel the
+ *   second player has it.
  * - Actions, as in ALE: 0 NOOP, 1 FIRE, 2 UP (drive on), 3 RIGHT, 4 LEFT (turn), 5 UPRIGHT, 6 UPLEFT, 7 UPFIRE,
  *   8 RIGHTFIRE, 9 LEFTFIRE, 10 UPRIGHTFIRE, 11 UPLEFTFIRE. A tank drives 1 pixel a frame and turns by a 16th of a turn
  *   every 5 frames. It slides along walls and does not pass through the other.
@@ -22,6 +23,7 @@ import { Box } from '../../../protocol/spaces/index.js';
 import type { Rng } from '../../rng/rng.js';
 import { pixelEnv } from '../define.js';
 import { AgainstScript, type Duel, OPPONENT_OPTION, type Strength } from '../duel.js';
+import { duelWorld } from '../duel-world.js';
 import { axis, FIRE, joysticks, LEFT, RIGHT, UP } from '../joystick.js';
 import { pixel, UNIT } from '../motion.js';
 import { palette } from '../palette.js';
@@ -208,8 +210,9 @@ export class TankArena implements Duel {
     return counts ? 1 : -1;
   }
 
-  observe(out: Float32Array): void {
-    const { first, second } = this;
+  observe(out: Float32Array, player: 0 | 1): void {
+    const first = player === 0 ? this.first : this.second;
+    const second = player === 0 ? this.second : this.first;
     observeTank(out, 0, first);
     observeTank(out, 10, second);
     const dx = second.x - first.x;
@@ -349,6 +352,21 @@ function observeTank(out: Float32Array, at: number, tank: Tank): void {
   out[at + 9] = flies ? DY[tank.shellHeading]! / UNIT : 0;
 }
 
+const JOYSTICKS = joysticks(
+  'NOOP',
+  'FIRE',
+  'UP',
+  'RIGHT',
+  'LEFT',
+  'UPRIGHT',
+  'UPLEFT',
+  'UPFIRE',
+  'RIGHTFIRE',
+  'LEFTFIRE',
+  'UPRIGHTFIRE',
+  'UPLEFTFIRE',
+);
+
 export const tanks = pixelEnv({
   name: 'Tanks',
   description: 'Hunt another tank among walls: the first to score 10 hits wins.',
@@ -359,20 +377,15 @@ export const tanks = pixelEnv({
   options: { opponent: OPPONENT_OPTION },
   create: ({ opponent }) => {
     const arena = new TankArena();
-    const actions = joysticks(
-      'NOOP',
-      'FIRE',
-      'UP',
-      'RIGHT',
-      'LEFT',
-      'UPRIGHT',
-      'UPLEFT',
-      'UPFIRE',
-      'RIGHTFIRE',
-      'LEFTFIRE',
-      'UPRIGHTFIRE',
-      'UPLEFTFIRE',
-    );
-    return new AgainstScript(arena, new Gunner(arena, opponent as Strength), actions);
+    return new AgainstScript(arena, new Gunner(arena, opponent as Strength), JOYSTICKS);
   },
+});
+
+export const tanksDuel = duelWorld({
+  name: 'Tanks',
+  description: 'Two players hunt each other in tanks among walls: the first to score 10 hits wins.',
+  source: 'own game, after Tank in Combat (Atari 1977)',
+  rewardRange: [-1, 1],
+  joysticks: JOYSTICKS,
+  create: () => new TankArena(),
 });

@@ -170,6 +170,22 @@ t.test('no reply in time: the connection counts as lost', async (t) => {
   t.equal(await closed, 1000);
 });
 
+t.test('a seat may wait for others as long as it likes, but not for the server itself', async (t) => {
+  const world = { seats: ['a', 'b'], turns: true, defaultAction: 'none', moveMs: null };
+  const contract = { ...CONTRACT, numEnvs: 1, world };
+  const server = await startScripted(t, (peer, message) => {
+    if (message?.type === 'join') peer.send({ type: 'joined', id: message.id, env: 1, seat: 'a', contract });
+  });
+  const client = await connect(server.url, { replyTimeoutMs: 30 });
+  t.teardown(() => client.close());
+  const seat = await client.join('token');
+  const waiting = t.rejects(seat.step(0), { code: 'connection_lost', message: /no reply within 30 ms/ });
+  const started = Date.now();
+  await t.rejects(client.list(), { code: 'connection_lost' }, 'the later request is the one that is late');
+  await waiting;
+  t.ok(Date.now() - started >= 30);
+});
+
 t.test('a frame that means nothing ends the connection with 1002', async (t) => {
   const frames = [
     Uint8Array.of(0xc1),

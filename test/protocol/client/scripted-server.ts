@@ -34,6 +34,7 @@ export const CONTRACT = {
   observationSpace: { type: 'Box', dtype: 'float32', shape: [2], low: '-inf', high: 'inf' },
   actionSpace: { type: 'Discrete', n: 2, start: 0 },
   infos: [{ name: 'lives', space: { type: 'Discrete', n: 9, start: 0 }, leaves: [] }],
+  rewardTasks: [],
   hash: 'none',
 } as const;
 
