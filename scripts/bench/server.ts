@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { StepEncoder } from '../../protocol/frames.js';
 import {
   arrayType,
+  type Client,
   connect,
   type SampleSource,
   type Space,
@@ -45,7 +46,10 @@ export interface CaseResult {
   readonly echoRoundTripsPerSecond: number;
   /** Ours / echo. */
   readonly share: number;
+  /** One step at a time. */
   readonly envStepsPerSecond: number;
+  /** Several vector envs in flight. */
+  readonly pipelinedEnvStepsPerSecond: number;
   readonly passed: boolean;
 }
 
@@ -86,6 +90,28 @@ const source: SampleSource = {
   random: Math.random,
   integers: (low: number, high: number) => low + Math.floor(Math.random() * (high - low)),
 };
+
+/** Vector envs that step independently in the pipelined measurement, a request of each always under way. */
+const PIPELINED = 4;
+
+/** Env-steps a second with several vector envs in flight: what the server does when it need not wait for the client. */
+async function pipelined(client: Client, { env: id, numEnvs }: Case, seconds: number): Promise<number> {
+  const end = performance.now() + seconds * 1000;
+  let count = 0;
+  const start = performance.now();
+  const drive = async (seed: number): Promise<void> => {
+    const env = await client.make(id, { numEnvs, seed, autoreset: 'same_step' });
+    await env.reset();
+    const actions = randomActions(env.actionSpace, numEnvs, 64);
+    for (let i = 0; performance.now() < end; i++) {
+      await env.step(actions[i & 63]!);
+      count += numEnvs;
+    }
+    await env.close();
+  };
+  await Promise.all(Array.from({ length: PIPELINED }, (_, i) => drive(100 * i)));
+  return count / ((performance.now() - start) / 1000);
+}
 
 async function echoClient(url: string, requestBytes: number, replyBytes: number) {
   const socket = new WebSocket(`${url}/?reply=${replyBytes}`, {
@@ -135,10 +161,14 @@ async function measure(
     theirs.push(await rate(echo.roundTrip, seconds));
   }
   echo.close();
+  await pipelined(client, testCase, 2 * seconds);
+  const inFlight: number[] = [];
+  for (let round = 0; round < 5; round++) inFlight.push(await pipelined(client, testCase, 3 * seconds));
   client.close();
   const [roundTripsPerSecond, echoRoundTripsPerSecond] = [Math.max(...ours), Math.max(...theirs)];
   const share = roundTripsPerSecond / echoRoundTripsPerSecond;
   const envStepsPerSecond = roundTripsPerSecond * testCase.numEnvs;
+  const pipelinedEnvStepsPerSecond = Math.max(...inFlight);
   return {
     env: testCase.env,
     numEnvs: testCase.numEnvs,
@@ -148,7 +178,8 @@ async function measure(
     echoRoundTripsPerSecond,
     share,
     envStepsPerSecond,
-    passed: share >= testCase.share && envStepsPerSecond >= (testCase.envSteps ?? 0),
+    pipelinedEnvStepsPerSecond,
+    passed: share >= testCase.share && pipelinedEnvStepsPerSecond >= (testCase.envSteps ?? 0),
   };
 }
 
