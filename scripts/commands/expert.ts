@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { mean } from '../../agents/mean.js';
 import { DataSetWriter } from '../../agents/memory/data-set.js';
 import { getEnv, hasExpert, listEnvs, resolveOptions } from '../../envs/index.js';
 import { arrayType, sizeOf, type View } from '../../protocol/index.js';
@@ -63,11 +64,11 @@ export function expertCommand(): Command {
           const success = result.ended?.finalInfos?.is_success?.[0];
           if (success) successes.push(...Array.from(success, Number));
         }
-        const mean = (values: readonly number[]) =>
-          values.slice(0, episodes).reduce((sum, x) => sum + x, 0) / Math.min(values.length, episodes);
-        const rate = successes.length > 0 ? `, ${(100 * mean(successes)).toFixed(1)}% successful` : '';
+        // The last step may have ended more episodes than were asked for.
+        const meanOf = (values: readonly number[]) => mean(values.slice(0, episodes));
+        const rate = successes.length > 0 ? `, ${(100 * meanOf(successes)).toFixed(1)}% successful` : '';
         console.log(
-          `${episodes} episodes of the expert in ${id}: mean return ${mean(returns).toFixed(2)}${rate}`,
+          `${episodes} episodes of the expert in ${id}: mean return ${meanOf(returns).toFixed(2)}${rate}`,
         );
         if (out) {
           writeFileSync(out, data.encode(episodes));
