@@ -1,12 +1,13 @@
 export type { ActOptions, Agent, Metrics, Policy, Task } from './agent.js';
 export type { CheckpointReader, Content, Files } from './checkpoint.js';
+export type { AgentDefinition, Preset } from './definition.js';
 export { mean } from './mean.js';
 export { type Batch, Replay, type ReplayOptions } from './memory/index.js';
 export { BACKENDS, type BackendName, type ChosenBackend, useBackend } from './nn/backend.js';
 export { DQN_SETTINGS, Dqn, type DqnSettings } from './q/index.js';
 export { Random } from './random.js';
 export { randomPolicy } from './random-policy.js';
-export { type AgentDefinition, getAgent, listAgents, type Preset } from './registry.js';
+export { getAgent, listAgents } from './registry.js';
 export * from './run/index.js';
 export {
   completeSettings,

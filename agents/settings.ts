@@ -24,7 +24,12 @@ export interface BooleanSetting extends Common<boolean> {
   readonly type: 'boolean';
 }
 
-export type Setting = NumberSetting | IntegersSetting | BooleanSetting;
+export interface ChoiceSetting<T extends string = string> extends Common<T> {
+  readonly type: 'choice';
+  readonly choices: readonly T[];
+}
+
+export type Setting = NumberSetting | IntegersSetting | BooleanSetting | ChoiceSetting;
 export type SettingValue = Setting['default'];
 export type SettingsTable = Readonly<Record<string, Setting>>;
 
@@ -69,6 +74,12 @@ export const boolean = (value: boolean, description: string): BooleanSetting => 
   description,
 });
 
+/** One of some words; the first is the default. */
+export const choice = <const T extends string>(
+  choices: readonly T[],
+  description: string,
+): ChoiceSetting<T> => ({ type: 'choice', default: choices[0]!, choices, description });
+
 /** All settings of the table: those given, else their defaults. Throws `SettingError` on any that is not one. */
 export function completeSettings<T extends SettingsTable>(
   table: T,
@@ -106,6 +117,7 @@ export function parseAssignment(
 /** What values a setting takes, in words: `a number from 0 to 1`. */
 export function expectation(setting: Setting): string {
   if (setting.type === 'boolean') return 'true or false';
+  if (setting.type === 'choice') return `one of ${setting.choices.join(', ')}`;
   const range = setting.max === Infinity ? `${setting.min} or more` : `from ${setting.min} to ${setting.max}`;
   switch (setting.type) {
     case 'number':
@@ -134,6 +146,8 @@ function accepts(setting: Setting, value: unknown): value is SettingValue {
   switch (setting.type) {
     case 'boolean':
       return typeof value === 'boolean';
+    case 'choice':
+      return setting.choices.includes(value as string);
     case 'number':
       return inRange(value, setting);
     case 'integer':
@@ -149,6 +163,8 @@ function parseValue(setting: Setting, text: string): unknown {
   switch (setting.type) {
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : undefined;
+    case 'choice':
+      return text;
     case 'integers':
       return text.split(',').map(toNumber);
     default:

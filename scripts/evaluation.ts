@@ -65,7 +65,7 @@ export async function evaluateRun(
     const make = (numEnvs: number) =>
       server.client.make(config.env, { numEnvs, options: config.options, autoreset: 'same_step' });
     const env = await make(Math.min(MAX_ENVS, request.episodes));
-    const agent = definition.create(env, config.settings, config.seed);
+    const agent = await definition.create(env, config.settings, config.seed);
     try {
       await agent.loadPolicy(checkpoint);
       const play = (policy: Policy) => score(env, policy, request, config.evaluationMaxSteps);

@@ -1,14 +1,14 @@
 /** A training run as the command line makes it: a server, an agent, a run directory, and what is shown of them. */
 import type { Agent } from '../agents/agent.js';
 import { type BackendName, useBackend } from '../agents/nn/backend.js';
-import { type AgentDefinition, getAgent } from '../agents/registry.js';
+import { getAgent } from '../agents/registry.js';
 import { MetricsWriter } from '../agents/run/output/metrics.js';
 import { Progress, type ProgressStream } from '../agents/run/output/progress.js';
 import { RunDirectory } from '../agents/run/output/run-directory.js';
 import { TensorBoardWriter } from '../agents/run/output/tensorboard.js';
 import { type TrainOutcome, train } from '../agents/run/train.js';
 import type { SettingValue } from '../agents/settings.js';
-import type { Options, RemoteVectorEnv } from '../protocol/index.js';
+import type { Options } from '../protocol/index.js';
 import { openServer } from './open-server.js';
 import { drawCurve } from './pictures.js';
 
@@ -95,7 +95,7 @@ async function runTraining(
       server.client.make(config.env, { numEnvs, options: config.options, autoreset: 'same_step' });
     const env = await make(config.numEnvs);
     const evaluationEnv = await make(Math.min(EVALUATION_ENVS, config.evaluationEpisodes));
-    agent = createAgent(definition, env, config);
+    agent = await definition.create(env, config.settings, config.seed);
     let shown: Readonly<Record<string, number>> = {};
     const outcome = await train({
       agent,
@@ -135,14 +135,6 @@ async function runTraining(
     agent?.dispose();
     await server.close();
   }
-}
-
-export function createAgent(
-  definition: AgentDefinition,
-  env: RemoteVectorEnv,
-  config: TrainingConfig,
-): Agent {
-  return definition.create(env, config.settings, config.seed);
 }
 
 const defined = (values: Readonly<Record<string, number | undefined>>): Record<string, number> =>

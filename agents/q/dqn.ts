@@ -2,6 +2,7 @@ import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
 import type { ActOptions, Agent, Metrics, Task } from '../agent.js';
 import { type CheckpointReader, type Files, jsonFile, readJson } from '../checkpoint.js';
+import type { AgentDefinition } from '../definition.js';
 import { mean } from '../mean.js';
 import { Replay } from '../memory/replay.js';
 import { inputTensor } from '../nn/input.js';
@@ -12,7 +13,7 @@ import { minimize } from '../nn/train.js';
 import { encodeOptimizer, encodeParameters, loadOptimizer, loadParameters } from '../parameters.js';
 import { Random } from '../random.js';
 import { linear } from '../schedules.js';
-import { boolean, integer, integers, number, type SettingsOf } from '../settings.js';
+import { boolean, completeSettings, integer, integers, number, type SettingsOf } from '../settings.js';
 import { asInput, discreteCritic } from './critic.js';
 import { epsilonGreedy } from './exploration.js';
 import { type ProcessCounts, Processes } from './processes.js';
@@ -208,3 +209,47 @@ export class Dqn implements Agent {
     for (const owner of [this.#online, this.#target, this.#optimizer]) owner.dispose();
   }
 }
+
+/** DQN as the command line knows it. */
+export const dqn: AgentDefinition = {
+  name: 'dqn',
+  description: 'Deep Q-learning with replay, a target network and double targets, for discrete actions.',
+  source: 'Mnih et al. 2015; van Hasselt, Guez and Silver 2016',
+  settings: DQN_SETTINGS,
+  presets: {
+    'CartPole-v1': {
+      steps: 50_000,
+      numEnvs: 8,
+      // Failures are rare once the pole is mostly up, and their errors large: counted linearly, they lose against the
+      // many small ones of other steps, and values grow beyond every bound.
+      settings: {
+        hidden: [64, 64],
+        huber: false,
+        learningRate: 1e-3,
+        batchSize: 128,
+        stepsPerUpdate: 1,
+        updatesPerTarget: 1,
+        tau: 0.01,
+        epsilonSteps: 10_000,
+        epsilonEnd: 0.04,
+      },
+    },
+    'MinAtar/Breakout-v1': {
+      steps: 400_000,
+      numEnvs: 32,
+      settings: {
+        hidden: [64],
+        gamma: 0.97,
+        nStep: 3,
+        learningRate: 1e-3,
+        learningRateShare: 0.1,
+        learningRateSteps: 400_000,
+        stepsPerUpdate: 8,
+        updatesPerTarget: 100,
+        epsilonSteps: 40_000,
+        epsilonEnd: 0.02,
+      },
+    },
+  },
+  create: (task, settings, seed) => new Dqn(task, completeSettings(DQN_SETTINGS, settings), seed),
+};

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type AgentDefinition, getAgent, listAgents } from '../../agents/registry.js';
+import type { AgentDefinition } from '../../agents/definition.js';
+import { getAgent, listAgents } from '../../agents/registry.js';
 
 interface AgentsOptions {
   readonly json?: boolean;

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
+import type { AgentDefinition } from '../../agents/definition.js';
 import { BACKENDS, type BackendName } from '../../agents/nn/backend.js';
-import { type AgentDefinition, getAgent, listAgents } from '../../agents/registry.js';
+import { getAgent, listAgents } from '../../agents/registry.js';
 import { RunDirectory } from '../../agents/run/output/run-directory.js';
 import { completeSettings, parseAssignment, type SettingValue } from '../../agents/settings.js';
 import { describeScore, evaluateRun } from '../evaluation.js';

@@ -26,7 +26,7 @@ const make = (id: string, numEnvs: number) => client.make(id, { numEnvs, autores
 t.test('CartPole, the first steps of the way', async (t) => {
   const { numEnvs, settings } = dqn.presets['CartPole-v1']!;
   const env = await make('CartPole-v1', numEnvs);
-  const agent = dqn.create(env, settings, 0);
+  const agent = await dqn.create(env, settings, 0);
   await train({ agent, env, steps: 4000, seed: 0, metricsEvery: 1000 });
   const evaluationEnv = await make('CartPole-v1', 10);
   const { returns } = await evaluate(evaluationEnv, agent, { episodes: 20, seed: 1, maxSteps: 10_000 });
@@ -46,7 +46,7 @@ t.test('Breakout, stopped and resumed: bit for bit the run that was not', async 
   };
   const run = async (store: Checkpoints, stopAt?: number) => {
     const env = await make('MinAtar/Breakout-v1', 3);
-    const agent = dqn.create(env, settings, 5);
+    const agent = await dqn.create(env, settings, 5);
     const controller = new AbortController();
     await train({
       agent,

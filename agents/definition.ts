@@ -1,0 +1,25 @@
+import type { Agent, Task } from './agent.js';
+import type { SettingsTable, SettingValue } from './settings.js';
+
+/** What is known to work on an env: how long to train, on how many envs, with which settings. */
+export interface Preset {
+  /** Steps to collect in all, counting each env's. */
+  readonly steps: number;
+  readonly numEnvs: number;
+  /** Those that differ from the defaults. */
+  readonly settings: Readonly<Record<string, SettingValue>>;
+}
+
+/** An algorithm as the command line knows it. Each stands in the algorithm's own file; registry.ts lists them. */
+export interface AgentDefinition {
+  readonly name: string;
+  /** One sentence. */
+  readonly description: string;
+  /** The papers. */
+  readonly source: string;
+  readonly settings: SettingsTable;
+  /** By env id. */
+  readonly presets: Readonly<Record<string, Preset>>;
+  /** @throws SettingError on settings it does not take, Error on spaces it cannot act in */
+  create(task: Task, settings: Readonly<Record<string, unknown>>, seed: number): Agent | Promise<Agent>;
+}
