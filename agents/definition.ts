@@ -1,4 +1,5 @@
 import type { Agent, Task } from './agent.js';
+import type { Workload } from './nn/backend.js';
 import type { SettingsTable, SettingValue } from './settings.js';
 
 /** What is known to work on an env: how long to train, on how many envs, with which settings. */
@@ -20,6 +21,8 @@ export interface AgentDefinition {
   readonly settings: SettingsTable;
   /** By env id. */
   readonly presets: Readonly<Record<string, Preset>>;
+  /** What `--backend auto` chooses by; without it, the agent works without networks. Throws as `create`. */
+  workload?(task: Task, settings: Readonly<Record<string, unknown>>): Workload;
   /** @throws SettingError on settings it does not take, Error on spaces it cannot act in */
   create(task: Task, settings: Readonly<Record<string, unknown>>, seed: number): Agent | Promise<Agent>;
 }

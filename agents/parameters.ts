@@ -11,8 +11,11 @@ const tensor = (data: Float32Array, shape: readonly number[] = [data.length]): S
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
 
+/** A network, or a recurrent core, as far as its file goes. */
+type Parameterized = Pick<Network, 'architecture' | 'layout' | 'numParams'>;
+
 /** The parameters of a network as a safetensors file, each under its own name and in its own shape. */
-export function encodeParameters(network: Network, params: Params): Uint8Array {
+export function encodeParameters(network: Parameterized, params: Params): Uint8Array {
   const flat = params.read();
   const tensors = network.layout.map(({ name, shape, offset }) => [
     name,
@@ -22,7 +25,7 @@ export function encodeParameters(network: Network, params: Params): Uint8Array {
 }
 
 /** Takes parameters back from such a file. Throws where they are those of another network. */
-export function loadParameters(network: Network, params: Params, file: Uint8Array): void {
+export function loadParameters(network: Parameterized, params: Params, file: Uint8Array): void {
   const { tensors, metadata } = decodeSafetensors(file);
   if (metadata.architecture !== network.architecture) {
     throw new Error(
@@ -30,7 +33,14 @@ export function loadParameters(network: Network, params: Params, file: Uint8Arra
     );
   }
   const flat = new Float32Array(network.numParams);
-  for (const { name, offset } of network.layout) flat.set(tensors[name]!.data, offset);
+  for (const { name, shape, offset } of network.layout) {
+    const found = tensors[name];
+    if (found?.shape.join() !== shape.join()) {
+      const what = found === undefined ? 'is missing' : `has shape [${found.shape.join(', ')}]`;
+      throw new Error(`the parameter ${name} ${what}, expected [${shape.join(', ')}]`);
+    }
+    flat.set(found.data, offset);
+  }
   params.write(flat);
 }
 

@@ -59,12 +59,12 @@ export async function evaluateRun(
   const definition = getAgent(config.agent);
   const slot = directory.checkpoints.has('best') ? 'best' : 'latest';
   const checkpoint = await directory.checkpoints.load(slot);
-  await useBackend(config.backend);
   const server = await openServer(request.url);
   try {
     const make = (numEnvs: number) =>
       server.client.make(config.env, { numEnvs, options: config.options, autoreset: 'same_step' });
     const env = await make(Math.min(MAX_ENVS, request.episodes));
+    await useBackend(config.backend, definition.workload?.(env, config.settings));
     const agent = await definition.create(env, config.settings, config.seed);
     try {
       await agent.loadPolicy(checkpoint);

@@ -1,6 +1,7 @@
 /** A training run as the command line makes it: a server, an agent, a run directory, and what is shown of them. */
 import type { Agent } from '../agents/agent.js';
 import { type BackendName, useBackend } from '../agents/nn/backend.js';
+import { NotFiniteError } from '../agents/nn/train.js';
 import { getAgent } from '../agents/registry.js';
 import { MetricsWriter } from '../agents/run/output/metrics.js';
 import { Progress, type ProgressStream } from '../agents/run/output/progress.js';
@@ -80,7 +81,6 @@ async function runTraining(
   const checkpoint = resumed ? await directory.checkpoints.load('latest') : undefined;
   if (checkpoint) await directory.rewind(checkpoint.step);
 
-  const backend = await useBackend(config.backend);
   const server = await openServer(config.url);
   const start = checkpoint?.step ?? 0;
   const progress = new Progress({ stream, total: config.steps, start, now: Date.now });
@@ -89,12 +89,14 @@ async function runTraining(
     new TensorBoardWriter(directory.path, checkpoint?.step),
   ];
   let agent: Agent | undefined;
+  let reached = start;
   try {
-    progress.message(`${backend.reason} Envs at ${server.url}. Run directory ${directory.path}`);
     const make = (numEnvs: number) =>
       server.client.make(config.env, { numEnvs, options: config.options, autoreset: 'same_step' });
     const env = await make(config.numEnvs);
     const evaluationEnv = await make(Math.min(EVALUATION_ENVS, config.evaluationEpisodes));
+    const backend = await useBackend(config.backend, definition.workload?.(env, config.settings));
+    progress.message(`${backend.reason} Envs at ${server.url}. Run directory ${directory.path}`);
     agent = await definition.create(env, config.settings, config.seed);
     let shown: Readonly<Record<string, number>> = {};
     const outcome = await train({
@@ -118,7 +120,10 @@ async function runTraining(
         shown = { ...shown, ...defined({ loss, epsilon, evaluated }) };
       },
       onEpisode: (episodeReturn) => progress.episode(episodeReturn),
-      onStep: (step) => progress.update(step, shown),
+      onStep: (step) => {
+        reached = step;
+        progress.update(step, shown);
+      },
       onResume: (step, exact) =>
         progress.message(
           exact
@@ -130,11 +135,26 @@ async function runTraining(
     for (const sink of sinks) sink.flush();
     await drawCurve(directory, env.spec.rewardThreshold);
     return { ...outcome, directory, config };
+  } catch (error) {
+    if (!(error instanceof NotFiniteError)) throw error;
+    progress.end();
+    throw await diverged(error, reached, directory);
   } finally {
     for (const sink of sinks) sink.close();
     agent?.dispose();
     await server.close();
   }
+}
+
+/** Numbers have left the finite: what is left of the run. */
+async function diverged(error: NotFiniteError, step: number, { checkpoints }: RunDirectory): Promise<Error> {
+  const good = checkpoints.has('latest') ? await checkpoints.load('latest') : undefined;
+  const left =
+    good === undefined
+      ? 'There is no checkpoint yet.'
+      : `The last good checkpoint, of step ${good.step.toLocaleString('en')}, is ${good.path}`;
+  const stopped = `training stopped at step ${step.toLocaleString('en')}`;
+  return new Error(`${error.message}; ${stopped}. ${left}`, { cause: error });
 }
 
 const defined = (values: Readonly<Record<string, number | undefined>>): Record<string, number> =>

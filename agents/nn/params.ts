@@ -27,7 +27,11 @@ export class Params {
   #tensor: tf.Tensor1D | undefined;
   #tensorVersion = -1;
 
-  constructor(values: Float32Array) {
+  /** @param layout names its parts in errors; a network's own */
+  constructor(
+    values: Float32Array,
+    readonly layout: readonly ParameterSlot[] = [],
+  ) {
     this.size = values.length;
     this.heap = parameterHeap();
     if (this.heap instanceof TensorHeap) {

@@ -38,10 +38,19 @@ export function minimize(
     const lossValue = value.dataSync()[0]!;
     const gradientNorm = globalNorm(grad);
     if (!Number.isFinite(lossValue) || !Number.isFinite(gradientNorm)) {
-      const what = Number.isFinite(lossValue) ? `gradient norm is ${gradientNorm}` : `loss is ${lossValue}`;
+      const what = Number.isFinite(lossValue) ? culprit(params, grad) : `loss is ${lossValue}`;
       throw new NotFiniteError(`${name}: the ${what} at optimizer step ${optimizer.steps + 1}`);
     }
     optimizer.step(params, grad as tf.Tensor1D, learningRate, clipScale(gradientNorm, maxNorm));
     return { loss: lossValue, gradientNorm };
   });
+}
+
+/** What is not finite about a gradient: the first such part, or, where they only are too large together, their norm. */
+function culprit({ layout }: Params, gradient: tf.Tensor): string {
+  const values = gradient.dataSync<'float32'>();
+  const first = values.findIndex((value) => !Number.isFinite(value));
+  if (first < 0) return 'gradient norm is Infinity';
+  const part = layout.findLast(({ offset }) => offset <= first);
+  return `gradient of ${part === undefined ? `parameter ${first}` : part.name} is ${values[first]}`;
 }

@@ -5,6 +5,7 @@ import { type CheckpointReader, type Files, jsonFile, readJson } from '../checkp
 import type { AgentDefinition } from '../definition.js';
 import { mean } from '../mean.js';
 import { Replay } from '../memory/replay.js';
+import type { Workload } from '../nn/backend.js';
 import { inputTensor } from '../nn/input.js';
 import { tdLoss } from '../nn/losses.js';
 import { adam } from '../nn/optimizer.js';
@@ -77,13 +78,21 @@ export class Dqn implements Agent {
   readonly #sampling: Random;
   readonly #processes: Processes;
 
+  /** Throws as the constructor. */
+  static workload(task: Task, { hidden, batchSize }: DqnSettings): Workload {
+    return { multiplyAdds: batchSize * discreteCritic(task, hidden).network.multiplyAdds };
+  }
+
   /** Throws where the task's spaces are not a Box of observations and a Discrete of actions. */
   constructor(task: Task, settings: DqnSettings, seed: number) {
     this.#settings = settings;
     this.#critic = discreteCritic(task, settings.hidden);
     const { network } = this.#critic;
     const initial = new Random(seed, 'init');
-    this.#online = new Params(network.init(() => initial.random()));
+    this.#online = new Params(
+      network.init(() => initial.random()),
+      network.layout,
+    );
     this.#target = new Params(this.#online.read());
     this.#optimizer = adam({ learningRate: settings.learningRate });
     this.#memory = new Replay({
@@ -251,5 +260,6 @@ export const dqn: AgentDefinition = {
       },
     },
   },
+  workload: (task, settings) => Dqn.workload(task, completeSettings(DQN_SETTINGS, settings)),
   create: (task, settings, seed) => new Dqn(task, completeSettings(DQN_SETTINGS, settings), seed),
 };

@@ -3,6 +3,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import t from 'tap';
+import { RunDirectory } from '../../agents/run/output/run-directory.js';
 import { farstep } from './command.js';
 
 const TRAIN = [
@@ -29,6 +30,7 @@ t.test('train leaves a run directory that eval plays', async (t) => {
   const dir = t.testdir();
   const trained = await farstep(dir, ...TRAIN, '--steps', '2000', '--seed', '3');
   t.equal(trained.code, 0, trained.stderr);
+  t.match(trained.stdout, /Tensors on wasm: .* \(the network is small\)\./);
   const run = onlyRun(dir);
   t.match(run, /CartPole-v1__dqn__3__\d{8}T\d{6}Z$/);
   for (const file of ['config.json', 'metrics.jsonl', 'curve.svg', 'curve.png', 'recording.png']) {
@@ -79,6 +81,29 @@ t.test('a resumed run ends with the parameters of one that never stopped', async
   t.match(half.stdout, /Resumed at step 3000\./);
   t.equal((await farstep(b, 'train', '--resume', onlyRun(b), '--steps', '4000')).code, 0);
   t.same(weights(onlyRun(a)), weights(onlyRun(b)), 'in one piece or two');
+});
+
+t.test('a run whose numbers leave the finite stops and names the last good checkpoint', async (t) => {
+  const dir = t.testdir();
+  t.equal((await farstep(dir, ...TRAIN, '--steps', '1000')).code, 0);
+  const run = onlyRun(dir);
+  const { checkpoints } = await RunDirectory.open(run);
+  const latest = await checkpoints.load('latest');
+  const files = new Map<string, Uint8Array>();
+  for (const name of latest.names) files.set(name, await latest.read(name));
+  // The last number of the file is one of the output layer's biases or weights; and what it makes overflows.
+  const policy = files.get('policy.safetensors')!;
+  new DataView(policy.buffer).setFloat32(policy.byteLength - 4, 3e38, true);
+  await checkpoints.save('latest', latest.step, Object.fromEntries(files));
+
+  const { code, stdout, stderr } = await farstep(dir, 'train', '--resume', run, '--steps', '2000');
+  t.equal(code, 1);
+  t.match(
+    stderr,
+    /^error: dqn: the loss is (NaN|Infinity) at optimizer step \d+; training stopped at step 1,\d{3}\./,
+  );
+  t.match(stderr, `The last good checkpoint, of step 1,000, is ${latest.path}`);
+  t.notMatch(stdout, /Trained/);
 });
 
 t.test('what is wrong with a run is told before any work', async (t) => {

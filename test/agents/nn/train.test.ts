@@ -110,7 +110,11 @@ t.test('it learns', async (t) => {
 t.test('a loss that is not a number stops training and changes nothing', async (t) => {
   for (const backend of BACKENDS) {
     await useBackend(backend);
-    const params = new Params(Float32Array.of(0, 4));
+    const layout = [
+      { name: '0.dense.weight', shape: [1, 1], offset: 0 },
+      { name: '0.dense.bias', shape: [1], offset: 1 },
+    ];
+    const params = new Params(Float32Array.of(4, 0), layout);
     const optimizer = adam({ learningRate: 1 });
     const before = params.tensor && tf.memory().numTensors;
     const nan = () => tf.sum(tf.mul(params.tensor, Number.NaN)) as tf.Scalar;
@@ -121,9 +125,13 @@ t.test('a loss that is not a number stops training and changes nothing', async (
     // sqrt is 0 at 0, where its slope is infinite.
     const steep = () => tf.sum(tf.sqrt(params.tensor)) as tf.Scalar;
     t.throws(() => minimize(params, optimizer, steep), {
+      message: 'network: the gradient of 0.dense.bias is Infinity at optimizer step 1',
+    });
+    const large = () => tf.sum(tf.mul(params.tensor, 1e30)) as tf.Scalar;
+    t.throws(() => minimize(params, optimizer, large), {
       message: 'network: the gradient norm is Infinity at optimizer step 1',
     });
-    t.same(params.read(), Float32Array.of(0, 4));
+    t.same(params.read(), Float32Array.of(4, 0));
     t.equal(optimizer.steps, 0);
     t.equal(tf.memory().numTensors, before);
     params.dispose();

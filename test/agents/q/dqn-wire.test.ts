@@ -10,9 +10,10 @@ import { Checkpoints } from '../../../agents/run/output/checkpoints.js';
 import { train } from '../../../agents/run/train.js';
 import { connect } from '../../../protocol/index.js';
 import { startEmbeddedServer } from '../../../scripts/embedded-server.js';
+import { TEST_BACKEND } from '../test-backend.js';
 
 /** DQN as a stranger would run it: envs in another process, behind a WebSocket. */
-await useBackend('wasm');
+await useBackend(TEST_BACKEND);
 const server = await startEmbeddedServer();
 const client = await connect(server.url);
 t.teardown(async () => {

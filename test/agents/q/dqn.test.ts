@@ -11,8 +11,9 @@ import type { StepResult } from '../../../protocol/client/results.js';
 import { Box, Dict, Discrete } from '../../../protocol/spaces/index.js';
 import { memoryCheckpoint } from '../checkpoint-in-memory.js';
 import { Corridor } from '../run/corridor.js';
+import { TEST_BACKEND } from '../test-backend.js';
 
-await useBackend('wasm');
+await useBackend(TEST_BACKEND);
 
 const SMALL = {
   hidden: [32],
@@ -30,6 +31,14 @@ const settings = (given: Partial<DqnSettings> = {}): DqnSettings =>
 
 /** Two envs; an observation is one number. */
 const task = { observationSpace: new Box(-1, 1, [1]), actionSpace: new Discrete(2, 5), numEnvs: 2 };
+
+t.test('auto chooses a backend by the batch and the network', async (t) => {
+  // 1 × 32 weights and 32 × 2, for each of 16 observations.
+  t.same(Dqn.workload(task, settings()), { multiplyAdds: 16 * (32 + 64) });
+  t.throws(() => Dqn.workload({ ...task, actionSpace: new Box(-1, 1, [1]) }, settings()), {
+    message: /Discrete action space/,
+  });
+});
 
 /** A step that ended the episodes of both envs, whose observations are ever the same: −1 in env 0, 1 in env 1. */
 function lastStep(rewards: readonly number[], terminated: boolean): StepResult {
