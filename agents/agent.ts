@@ -2,6 +2,7 @@ import type { StepResult } from '../protocol/client/results.js';
 import type { TypedArray } from '../protocol/dtypes.js';
 import type { Space } from '../protocol/spaces/index.js';
 import type { CheckpointReader, Files } from './checkpoint.js';
+import type { DataSet } from './memory/data-set.js';
 import type { Random } from './random.js';
 
 export interface ActOptions {
@@ -47,6 +48,16 @@ export interface Agent extends Policy {
   /** Everything, `savePolicy` included: an agent that takes it back goes on bit for bit as this one would. */
   save(): Files;
   load(from: CheckpointReader): Promise<void>;
+
+  /** What acting from here on seems worth, a number a row: the sum of rewards discounted by `gamma`. float32 [B] */
+  values?(observations: readonly TypedArray[]): Float32Array;
+  /** γ */
+  readonly gamma?: number;
+
+  /** Puts whole episodes that somebody else collected into memory. Throws where they do not fit in. */
+  remember?(episodes: DataSet): void;
+  /** So many steps passed in which nothing was collected: what goes by steps, such as learning, goes on. */
+  elapse?(steps: number): void;
 
   /** Gives back tensors. The agent is not used afterwards. */
   dispose(): void;

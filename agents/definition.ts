@@ -1,5 +1,6 @@
 import type { Agent, Task } from './agent.js';
 import type { Workload } from './nn/backend.js';
+import type { VisibleEnv } from './run/env.js';
 import type { SettingsTable, SettingValue } from './settings.js';
 
 /** What is known to work on an env: how long to train, on how many envs, with which settings. */
@@ -23,6 +24,8 @@ export interface AgentDefinition {
   readonly presets: Readonly<Record<string, Preset>>;
   /** What `--backend auto` chooses by; without it, the agent works without networks. Throws as `create`. */
   workload?(task: Task, settings: Readonly<Record<string, unknown>>): Workload;
+  /** The env as the agent sees it, where that is not as it comes. To be put around the envs it trains and is evaluated on. */
+  view?(env: VisibleEnv, settings: Readonly<Record<string, unknown>>): VisibleEnv;
   /** @throws SettingError on settings it does not take, Error on spaces it cannot act in */
   create(task: Task, settings: Readonly<Record<string, unknown>>, seed: number): Agent | Promise<Agent>;
 }

@@ -1,9 +1,9 @@
 import { meant } from '../protocol/nearest.js';
 import type { AgentDefinition } from './definition.js';
-import { dqn } from './q/dqn.js';
+import { dqn, onlineQ, rainbow } from './q/index.js';
 import { SettingError } from './settings.js';
 
-const AGENTS: readonly AgentDefinition[] = [dqn];
+const AGENTS: readonly AgentDefinition[] = [dqn, rainbow, onlineQ];
 
 export const listAgents = (): readonly AgentDefinition[] => AGENTS;
 

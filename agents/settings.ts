@@ -80,6 +80,15 @@ export const choice = <const T extends string>(
   description: string,
 ): ChoiceSetting<T> => ({ type: 'choice', default: choices[0]!, choices, description });
 
+/** The table with other defaults. */
+export const withDefaults = <T extends SettingsTable>(table: T, defaults: Partial<SettingsOf<T>>): T =>
+  Object.fromEntries(
+    Object.entries(table).map(([name, setting]) => [
+      name,
+      { ...setting, default: defaults[name] ?? setting.default },
+    ]),
+  ) as unknown as T;
+
 /** All settings of the table: those given, else their defaults. Throws `SettingError` on any that is not one. */
 export function completeSettings<T extends SettingsTable>(
   table: T,

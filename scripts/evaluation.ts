@@ -4,9 +4,10 @@ import { mean } from '../agents/mean.js';
 import { useBackend } from '../agents/nn/backend.js';
 import { randomPolicy } from '../agents/random-policy.js';
 import { getAgent } from '../agents/registry.js';
+import type { VisibleEnv } from '../agents/run/env.js';
 import { evaluate } from '../agents/run/evaluate.js';
 import type { RunDirectory } from '../agents/run/output/run-directory.js';
-import type { RemoteVectorEnv } from '../protocol/index.js';
+
 import { openServer } from './open-server.js';
 import { recordEpisode } from './pictures.js';
 import type { TrainingConfig } from './training.js';
@@ -61,8 +62,11 @@ export async function evaluateRun(
   const checkpoint = await directory.checkpoints.load(slot);
   const server = await openServer(request.url);
   try {
-    const make = (numEnvs: number) =>
-      server.client.make(config.env, { numEnvs, options: config.options, autoreset: 'same_step' });
+    const make = async (numEnvs: number) => {
+      const { env: id, options, settings } = config;
+      const env = await server.client.make(id, { numEnvs, options, autoreset: 'same_step' });
+      return definition.view?.(env, settings) ?? env;
+    };
     const env = await make(Math.min(MAX_ENVS, request.episodes));
     await useBackend(config.backend, definition.workload?.(env, config.settings));
     const agent = await definition.create(env, config.settings, config.seed);
@@ -89,7 +93,7 @@ export async function evaluateRun(
 }
 
 async function score(
-  env: RemoteVectorEnv,
+  env: VisibleEnv,
   policy: Policy,
   { episodes, seed, signal }: EvaluationRequest,
   maxSteps: number,

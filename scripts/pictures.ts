@@ -1,13 +1,13 @@
 /** The pictures that a run leaves: its learning curve, and an episode of what it learned. */
 import { writeFile } from 'node:fs/promises';
 import type { Policy } from '../agents/agent.js';
+import type { VisibleEnv } from '../agents/run/env.js';
 import { type MetricsRow, readMetrics } from '../agents/run/output/metrics.js';
 import { learningCurve } from '../agents/run/output/plot/learning-curve.js';
 import { plot } from '../agents/run/output/plot/plot.js';
 import { Recording } from '../agents/run/output/recording.js';
 import type { RunDirectory } from '../agents/run/output/run-directory.js';
 import { record } from '../agents/run/record.js';
-import type { RemoteVectorEnv } from '../protocol/index.js';
 
 /** Frames a second where an env does not tell; its own speed may be ten times that. */
 const FRAMES_PER_SECOND = 15;
@@ -29,12 +29,7 @@ export async function drawCurve(directory: RunDirectory, threshold: number | und
 }
 
 /** Records one episode of a policy as recording.png, an animated PNG. Gives its path and the episode's return. */
-export async function recordEpisode(
-  directory: RunDirectory,
-  env: RemoteVectorEnv,
-  policy: Policy,
-  seed: number,
-) {
+export async function recordEpisode(directory: RunDirectory, env: VisibleEnv, policy: Policy, seed: number) {
   const { frames, return: earned } = await record(env, policy, { seed, maxFrames: MAX_FRAMES });
   const recording = new Recording({ fps: FRAMES_PER_SECOND, maxFrames: MAX_FRAMES });
   for (const frame of frames) recording.add(frame);

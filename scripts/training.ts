@@ -91,10 +91,13 @@ async function runTraining(
   let agent: Agent | undefined;
   let reached = start;
   try {
-    const make = (numEnvs: number) =>
-      server.client.make(config.env, { numEnvs, options: config.options, autoreset: 'same_step' });
-    const env = await make(config.numEnvs);
-    const evaluationEnv = await make(Math.min(EVALUATION_ENVS, config.evaluationEpisodes));
+    const make = async (numEnvs: number) => {
+      const { env: id, options, settings } = config;
+      const env = await server.client.make(id, { numEnvs, options, autoreset: 'same_step' });
+      return { env: definition.view?.(env, settings) ?? env, spec: env.spec };
+    };
+    const { env, spec } = await make(config.numEnvs);
+    const { env: evaluationEnv } = await make(Math.min(EVALUATION_ENVS, config.evaluationEpisodes));
     const backend = await useBackend(config.backend, definition.workload?.(env, config.settings));
     progress.message(`${backend.reason} Envs at ${server.url}. Run directory ${directory.path}`);
     agent = await definition.create(env, config.settings, config.seed);
@@ -133,7 +136,7 @@ async function runTraining(
     });
     progress.end();
     for (const sink of sinks) sink.flush();
-    await drawCurve(directory, env.spec.rewardThreshold);
+    await drawCurve(directory, spec.rewardThreshold);
     return { ...outcome, directory, config };
   } catch (error) {
     if (!(error instanceof NotFiniteError)) throw error;

@@ -2,7 +2,9 @@ import type { StepResult } from '../../protocol/client/results.js';
 import { arrayType, sizeOf, type TypedArray } from '../../protocol/dtypes.js';
 import type { Leaf, SampleSource } from '../../protocol/spaces/index.js';
 import { type CheckpointReader, type Files, jsonFile, readInto, readJson } from '../checkpoint.js';
-import { type Batch, type ReturnRule, Ring, type RingState } from './ring.js';
+import type { DataSet } from './data-set.js';
+import type { Batch, Experience, ReturnRule, Sampled, Segments } from './experience.js';
+import { Ring, type RingState } from './ring.js';
 
 export interface ReplayOptions extends ReturnRule {
   /** Observations kept in all, at most. Older ones make room. */
@@ -10,6 +12,8 @@ export interface ReplayOptions extends ReturnRule {
   readonly numEnvs: number;
   readonly observations: readonly Leaf[];
   readonly actions: readonly Leaf[];
+  /** Frames that each leaf of an observation is a stack of, along its last axis; each is kept once. 1 unless told. */
+  readonly stacks?: readonly number[];
 }
 
 /** Fewest slots of a ring: a transition, the final observation after it, and the newest observation. */
@@ -25,37 +29,40 @@ interface ReplayState {
  * Experience replay (Lin 1992; Mnih 2015): the last experience of a vector env, sampled uniformly. A ring an env, in
  * which each observation is stored once, in its own dtype.
  */
-export class Replay {
+export class Replay implements Experience {
   readonly #options: ReplayOptions;
   readonly #rings: readonly Ring[];
-  readonly #slots: number;
+  /** Slots of a ring. */
+  protected readonly slots: number;
   /** For each row of a step, which row of `finalObservations` is its own, or −1. */
   readonly #finalRow: Int32Array;
 
   constructor(options: ReplayOptions) {
-    const { capacity, numEnvs, observations, actions } = options;
+    const { capacity, numEnvs, observations, actions, stacks } = options;
     this.#options = options;
-    this.#slots = Math.floor(capacity / numEnvs);
-    if (this.#slots < MIN_SLOTS) {
+    this.slots = Math.floor(capacity / numEnvs);
+    if (this.slots < MIN_SLOTS) {
       throw new RangeError(
         `replay: capacity ${capacity} is too small for ${numEnvs} envs, which need ${MIN_SLOTS} each`,
       );
     }
-    this.#rings = Array.from({ length: numEnvs }, () => new Ring(this.#slots, observations, actions));
+    this.#rings = Array.from({ length: numEnvs }, () => new Ring(this.slots, observations, actions, stacks));
     this.#finalRow = new Int32Array(numEnvs);
   }
 
-  /** Transitions in memory. */
   get size(): number {
     return this.#rings.reduce((sum, ring) => sum + ring.transitions, 0);
   }
 
-  /** Begins an episode in every env, from these observations. Episodes under way count as cut off. */
+  /** Slots of all rings: an index into them is `ring × slots + slot`. */
+  protected get totalSlots(): number {
+    return this.#rings.length * this.slots;
+  }
+
   begin(observations: readonly TypedArray[]): void {
     for (const [row, ring] of this.#rings.entries()) ring.begin(observations, row);
   }
 
-  /** Adds what a step under SAME_STEP autoreset gave for these actions: a row an env. */
   add(actions: readonly TypedArray[], result: StepResult): void {
     const { observations, rewards, terminated, ended } = result;
     this.#finalRow.fill(-1);
@@ -65,71 +72,142 @@ export class Replay {
     for (let row = 0; row < this.#rings.length; row++) {
       const ring = this.#rings[row]!;
       const k = this.#finalRow[row]!;
-      if (k < 0) ring.addOngoing(actions, rewards[row]!, observations, row);
-      else
-        ring.addLast(
-          actions,
-          rewards[row]!,
-          terminated[row] === 1,
-          ended!.finalObservations!,
-          k,
-          observations,
-          row,
-        );
+      let slot: number;
+      if (k < 0) slot = ring.addOngoing(actions, row, rewards[row]!, observations, row);
+      else {
+        const finals = ended!.finalObservations!;
+        slot = ring.addLast(actions, row, rewards[row]!, terminated[row] === 1, finals, k);
+        ring.begin(observations, row);
+      }
+      this.added(row * this.slots, slot, ring.head);
     }
   }
 
-  /** Arrays for `n` transitions, to be filled by `sample` again and again. */
-  batch(n: number): Batch {
-    const slabs = (leaves: readonly Leaf[]) =>
-      leaves.map(({ dtype, shape }) => new (arrayType(dtype))(n * sizeOf(shape)));
+  /** @throws Error where they do not fit in beside what is there */
+  remember({ lengths, terminated, rewards, observations, actions }: DataSet): void {
+    const needed = rewards.length + lengths.length;
+    const free = this.totalSlots - this.#rings.reduce((sum, ring) => sum + ring.filled, 0);
+    // Whole episodes go to the rings in turn, which are never filled quite evenly.
+    const longest = lengths.reduce((most, length) => Math.max(most, length + 1), 0) * this.#rings.length;
+    if (needed + longest > free) {
+      throw new Error(
+        `the data set has ${needed} observations, the memory has room for ${free}: set memory to ${needed + longest} or more`,
+      );
+    }
+    let step = 0;
+    for (const [episode, length] of lengths.entries()) {
+      const index = this.#emptiest();
+      const ring = this.#rings[index]!;
+      // Each episode has one observation more than steps.
+      ring.begin(observations, step + episode);
+      for (let t = 0; t < length; t++, step++) {
+        const next = step + episode + 1;
+        const slot =
+          t < length - 1
+            ? ring.addOngoing(actions, step, rewards[step]!, observations, next)
+            : ring.addLast(actions, step, rewards[step]!, terminated[episode] === 1, observations, next);
+        this.added(index * this.slots, slot, ring.head);
+      }
+    }
+  }
+
+  /** A transition was put into `slot` of the ring that begins at index `first`; at `head` another will come. */
+  protected added(_first: number, _slot: number, _head: number): void {}
+
+  batch(n: number): Batch & Sampled {
     return {
       n,
-      observations: slabs(this.#options.observations),
-      actions: slabs(this.#options.actions),
+      observations: this.#slabs(this.#options.observations, n),
+      actions: this.#slabs(this.#options.actions, n),
       returns: new Float32Array(n),
       discounts: new Float32Array(n),
-      nextObservations: slabs(this.#options.observations),
+      nextObservations: this.#slabs(this.#options.observations, n),
+      slots: new Int32Array(n),
     };
   }
 
-  /** Fills `batch` with transitions drawn uniformly and independently. There must be one at least. */
-  sample(random: SampleSource, batch: Batch): void {
-    // Slots without a transition are drawn again; as few as one an episode, so that is rare.
-    const filled = this.#rings.reduce((most, ring) => Math.max(most, ring.filled), 0);
+  /** Arrays for `n` segments of `steps` steps, to be filled by `sampleSegments` again and again. */
+  segments(n: number, steps: number): Segments & Sampled {
+    return {
+      n,
+      steps,
+      lengths: new Int32Array(n),
+      observations: this.#slabs(this.#options.observations, n * (steps + 1)),
+      actions: this.#slabs(this.#options.actions, n * steps),
+      rewards: new Float32Array(n * steps),
+      discounts: new Float32Array(n * steps),
+      slots: new Int32Array(n),
+    };
+  }
+
+  sample(random: SampleSource, batch: Batch & Sampled): void {
+    this.draw(random, batch);
     for (let row = 0; row < batch.n; row++) {
-      let ring: Ring;
-      let slot: number;
-      do {
-        const index = random.integers(0, filled * this.#rings.length);
-        ring = this.#rings[index % this.#rings.length]!;
-        slot = Math.floor(index / this.#rings.length);
-      } while (!ring.holdsTransition(slot));
-      ring.read(slot, this.#options, batch, row);
+      const index = batch.slots[row]!;
+      this.#ringOf(index).read(index % this.slots, this.#options, batch, row);
     }
   }
 
-  /** Everything in memory, as views of it: nothing is held twice. */
+  /** As `sample`, of the steps from each drawn transition on. */
+  sampleSegments(random: SampleSource, segments: Segments & Sampled): void {
+    this.draw(random, segments);
+    for (let row = 0; row < segments.n; row++) {
+      const index = segments.slots[row]!;
+      this.#ringOf(index).readSegment(index % this.slots, this.#options.gamma, segments, row);
+    }
+  }
+
+  /** Draws the slots of transitions, here uniformly and independently. */
+  protected draw(random: SampleSource, { slots }: Sampled): void {
+    // Slots without a transition are drawn again; as few as one an episode, so that is rare.
+    const filled = this.#rings.reduce((most, ring) => Math.max(most, ring.filled), 0);
+    for (let row = 0; row < slots.length; row++) {
+      let index: number;
+      do {
+        const drawn = random.integers(0, filled * this.#rings.length);
+        index = (drawn % this.#rings.length) * this.slots + Math.floor(drawn / this.#rings.length);
+      } while (!this.holdsTransition(index));
+      slots[row] = index;
+    }
+  }
+
+  protected holdsTransition(index: number): boolean {
+    return this.#ringOf(index).holdsTransition(index % this.slots);
+  }
+
   save(): Files {
     const state: ReplayState = {
       numEnvs: this.#rings.length,
-      slots: this.#slots,
+      slots: this.slots,
       rings: this.#rings.map((ring) => ring.state),
     };
     return { 'replay.json': jsonFile(state), 'replay.bin': this.#memory() };
   }
 
-  /** Takes back what `save` wrote; afterwards every sample is what it would have been. */
   async load(from: CheckpointReader): Promise<void> {
     const state = await readJson<ReplayState>(from, 'replay.json');
-    if (state.numEnvs !== this.#rings.length || state.slots !== this.#slots) {
+    if (state.numEnvs !== this.#rings.length || state.slots !== this.slots) {
       throw new Error(
-        `replay.json: expected ${this.#rings.length} envs of ${this.#slots} slots, got ${state.numEnvs} of ${state.slots}`,
+        `replay.json: expected ${this.#rings.length} envs of ${this.slots} slots, got ${state.numEnvs} of ${state.slots}`,
       );
     }
     for (const [i, ring] of this.#rings.entries()) ring.state = state.rings[i]!;
     await readInto(from, 'replay.bin', this.#memory());
     for (const ring of this.#rings) ring.recount();
+  }
+
+  #slabs(leaves: readonly Leaf[], rows: number): TypedArray[] {
+    return leaves.map(({ dtype, shape }) => new (arrayType(dtype))(rows * sizeOf(shape)));
+  }
+
+  #ringOf(index: number): Ring {
+    return this.#rings[Math.floor(index / this.slots)]!;
+  }
+
+  #emptiest(): number {
+    let best = 0;
+    for (const [i, { filled }] of this.#rings.entries()) if (filled < this.#rings[best]!.filled) best = i;
+    return best;
   }
 
   *#memory(): Generator<Uint8Array> {

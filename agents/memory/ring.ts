@@ -1,5 +1,7 @@
 import type { TypedArray } from '../../protocol/dtypes.js';
 import type { Leaf } from '../../protocol/spaces/index.js';
+import type { Batch, ReturnRule, Segments } from './experience.js';
+import { Frames } from './frames.js';
 import { Rows } from './rows.js';
 
 /** What a slot of a ring holds. */
@@ -21,36 +23,6 @@ export interface RingState {
   readonly filled: number;
 }
 
-/** How many rewards make one return, and what each is worth less than the one before. */
-export interface ReturnRule {
-  /** n of n-step returns (Sutton 1988); 1 for the reward alone. */
-  readonly nStep: number;
-  /** γ */
-  readonly gamma: number;
-}
-
-/**
- * Slabs of transitions drawn from memory, one row each: from s_t by a_t to s_tpn, where n is the rule's number of steps,
- * or fewer where the episode ended before that or has not come that far.
- */
-export interface Batch {
-  /** Number of transitions, B. */
-  readonly n: number;
-  /** s_t: a slab for each leaf of the observation space, B rows each. */
-  readonly observations: readonly TypedArray[];
-  /** a_t: a slab for each leaf of the action space, B rows each. */
-  readonly actions: readonly TypedArray[];
-  /** Σ_{k<n} γ^k r_tpk, float32 [B] */
-  readonly returns: Float32Array;
-  /**
-   * What the value of s_tpn counts for, float32 [B]: γ^n, or 0 where s_tpn is terminal. An episode that was cut off has
-   * γ^n, and its last observation as s_tpn.
-   */
-  readonly discounts: Float32Array;
-  /** s_tpn: as `observations`. */
-  readonly nextObservations: readonly TypedArray[];
-}
-
 /**
  * The last experience of one env, in the order it came, each observation stored once: slot i holds s_t, and a_t, r_t
  * and the kind of end if an action followed; s_tp1 is slot i + 1. At the end of an episode its final observation takes
@@ -60,20 +32,25 @@ export interface Batch {
  * The head is the newest observation. Everything is written there, so no transition ever reaches across it.
  */
 export class Ring {
-  readonly #observations: readonly Rows[];
+  readonly #observations: readonly Frames[];
   readonly #actions: readonly Rows[];
   readonly #rewards: Float32Array;
   readonly #kinds: Uint8Array;
   #head = 0;
   #filled = 0;
   #transitions = 0;
+  /** The slots of the frames that make up one observation, the oldest first. */
+  readonly #stack: Int32Array;
 
+  /** @param stacks how many frames each leaf of an observation consists of (frames.ts) */
   constructor(
     readonly slots: number,
     observations: readonly Leaf[],
     actions: readonly Leaf[],
+    stacks: readonly number[] = observations.map(() => 1),
   ) {
-    this.#observations = observations.map(({ dtype, shape }) => new Rows(slots, dtype, shape));
+    this.#stack = new Int32Array(Math.max(1, ...stacks));
+    this.#observations = observations.map((leaf, i) => new Frames(slots, leaf, stacks[i]!));
     this.#actions = actions.map(({ dtype, shape }) => new Rows(slots, dtype, shape));
     this.#rewards = new Float32Array(slots);
     this.#kinds = new Uint8Array(slots);
@@ -84,14 +61,19 @@ export class Ring {
     return this.#filled;
   }
 
-  /** Transitions that can be read. */
+  /** Where the newest observation is, or will be. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** Transitions in memory. */
   get transitions(): number {
     return this.#transitions;
   }
 
   /** Begins an episode with its first observation, row `row` of `observations`. An episode under way counts as cut off. */
   begin(observations: readonly TypedArray[], row: number): void {
-    const last = (this.#head + this.slots - 1) % this.slots;
+    const last = this.#before(this.#head);
     if (this.#kinds[last] === Slot.ongoing) {
       this.#kinds[last] = Slot.truncated;
       this.#kinds[this.#head] = Slot.final;
@@ -101,63 +83,78 @@ export class Ring {
     this.#writeObservation(observations, row);
   }
 
-  /** Adds the transition from the newest observation; the episode goes on with row `row` of `observations`. */
+  /**
+   * Adds the transition from the newest observation by action `row` to row `nextRow` of `observations`, with which the
+   * episode goes on. Returns the slot that holds it.
+   */
   addOngoing(
     actions: readonly TypedArray[],
+    row: number,
     reward: number,
     observations: readonly TypedArray[],
-    row: number,
-  ): void {
-    this.#addTransition(actions, row, reward, Slot.ongoing);
-    this.#writeObservation(observations, row);
+    nextRow: number,
+  ): number {
+    const slot = this.#addTransition(actions, row, reward, Slot.ongoing);
+    this.#writeObservation(observations, nextRow);
+    return slot;
   }
 
-  /**
-   * Adds the transition from the newest observation that ended the episode: `finals` row `finalRow` is its final
-   * observation, and the next episode begins with row `row` of `observations`.
-   */
+  /** Adds the transition that ended the episode: row `finalRow` of `finals` is its final observation. To be followed by `begin`. */
   addLast(
     actions: readonly TypedArray[],
+    row: number,
     reward: number,
     terminated: boolean,
     finals: readonly TypedArray[],
     finalRow: number,
-    observations: readonly TypedArray[],
-    row: number,
-  ): void {
-    this.#addTransition(actions, row, reward, terminated ? Slot.terminated : Slot.truncated);
+  ): number {
+    const slot = this.#addTransition(actions, row, reward, terminated ? Slot.terminated : Slot.truncated);
     this.#writeObservation(finals, finalRow);
     this.#kinds[this.#head] = Slot.final;
     this.#advance();
-    this.#writeObservation(observations, row);
+    return slot;
   }
 
-  /** Whether a transition starts in this slot. */
+  /** Whether a transition starts in this slot, and all frames of its observation are still there. */
   holdsTransition(slot: number): boolean {
-    const kind = this.#kinds[slot]!;
-    return kind !== Slot.open && kind !== Slot.final;
+    return this.#isTransition(slot) && this.#isWhole(slot);
   }
 
-  /** Copies the transition that starts in `slot` into row `row` of `batch`. */
+  /** Copies the transition that starts in `slot` into row `row` of `batch`, its rewards summed up over n steps. */
   read(slot: number, { nStep, gamma }: ReturnRule, batch: Batch, row: number): void {
     let last = slot;
     let sum = this.#rewards[slot]!;
     let discount = gamma;
     for (let k = 1; k < nStep && this.#kinds[last] === Slot.ongoing; k++) {
       const next = (last + 1) % this.slots;
-      if (next === this.#head) break;
+      if (next === this.#head) break; // its action is not known yet
       last = next;
       sum += discount * this.#rewards[last]!;
       discount *= gamma;
     }
-    const reached = (last + 1) % this.slots;
-    for (let i = 0; i < this.#observations.length; i++) {
-      this.#observations[i]!.read(slot, batch.observations[i]!, row);
-      this.#observations[i]!.read(reached, batch.nextObservations[i]!, row);
-    }
+    this.#readObservation(slot, batch.observations, row);
+    this.#readObservation((last + 1) % this.slots, batch.nextObservations, row);
     for (let i = 0; i < this.#actions.length; i++) this.#actions[i]!.read(slot, batch.actions[i]!, row);
     batch.returns[row] = sum;
     batch.discounts[row] = this.#kinds[last] === Slot.terminated ? 0 : discount;
+  }
+
+  /** Copies the steps from `slot` on into row `row` of `segments`, one by one, until the episode ends or none is left. */
+  readSegment(slot: number, gamma: number, segments: Segments, row: number): void {
+    const { steps, rewards, discounts, lengths, observations } = segments;
+    let at = slot;
+    let length = 0;
+    this.#readObservation(at, observations, row * (steps + 1));
+    for (let goesOn = true; goesOn && length < steps && at !== this.#head; length++) {
+      const to = row * steps + length;
+      for (let i = 0; i < this.#actions.length; i++) this.#actions[i]!.read(at, segments.actions[i]!, to);
+      rewards[to] = this.#rewards[at]!;
+      discounts[to] = this.#kinds[at] === Slot.terminated ? 0 : gamma;
+      goesOn = this.#kinds[at] === Slot.ongoing;
+      at = (at + 1) % this.slots;
+      this.#readObservation(at, observations, row * (steps + 1) + length + 1);
+    }
+    lengths[row] = length;
   }
 
   get state(): RingState {
@@ -180,22 +177,60 @@ export class Ring {
   /** To be called when `memory` has been filled in. */
   recount(): void {
     this.#transitions = 0;
-    for (let slot = 0; slot < this.#filled; slot++) if (this.holdsTransition(slot)) this.#transitions++;
+    for (let slot = 0; slot < this.#filled; slot++) if (this.#isTransition(slot)) this.#transitions++;
   }
 
-  #addTransition(actions: readonly TypedArray[], row: number, reward: number, kind: number): void {
-    for (let i = 0; i < actions.length; i++) this.#actions[i]!.write(this.#head, actions[i]!, row);
-    this.#rewards[this.#head] = reward;
-    this.#kinds[this.#head] = kind;
+  #addTransition(actions: readonly TypedArray[], row: number, reward: number, kind: number): number {
+    const slot = this.#head;
+    for (let i = 0; i < actions.length; i++) this.#actions[i]!.write(slot, actions[i]!, row);
+    this.#rewards[slot] = reward;
+    this.#kinds[slot] = kind;
     this.#transitions++;
     this.#advance();
+    return slot;
+  }
+
+  #isTransition(slot: number): boolean {
+    const kind = this.#kinds[slot]!;
+    return kind !== Slot.open && kind !== Slot.final;
+  }
+
+  /** Whether no frame of the observation in `slot` has made room for newer ones. */
+  #isWhole(slot: number): boolean {
+    if (this.#filled < this.slots) return true;
+    let at = slot;
+    for (let k = 1; k < this.#stack.length; k++) {
+      if (this.#isFirst(at)) return this.#before(at) !== this.#head;
+      at = this.#before(at);
+    }
+    return true;
+  }
+
+  /** Whether the observation in `slot` is the first of its episode, or of what is left of it. */
+  #isFirst(slot: number): boolean {
+    const kind = this.#kinds[this.#before(slot)];
+    return kind === Slot.final || kind === Slot.open;
+  }
+
+  #before(slot: number): number {
+    return (slot + this.slots - 1) % this.slots;
+  }
+
+  #readObservation(slot: number, target: readonly TypedArray[], row: number): void {
+    const slots = this.#stack;
+    let at = slot;
+    for (let k = slots.length - 1; k >= 0; k--) {
+      slots[k] = at;
+      if (k > 0 && !this.#isFirst(at)) at = this.#before(at);
+    }
+    for (let i = 0; i < this.#observations.length; i++) this.#observations[i]!.read(slots, target[i]!, row);
   }
 
   /** Moves the head on, over the oldest slot once the ring is full. */
   #advance(): void {
     this.#head = (this.#head + 1) % this.slots;
     this.#filled = Math.max(this.#filled, this.#head + 1);
-    if (this.holdsTransition(this.#head)) this.#transitions--;
+    if (this.#isTransition(this.#head)) this.#transitions--;
     this.#kinds[this.#head] = Slot.open;
   }
 

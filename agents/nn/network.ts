@@ -10,7 +10,7 @@ import { Sequential } from './sequential.js';
 export type { ParameterSlot } from './params.js';
 
 /** A function of a flat parameter vector and a batch of inputs. It holds no parameters itself. */
-export interface Network {
+export interface Network<Output extends tf.Tensor = tf.Tensor2D> {
   readonly numParams: number;
   /** Shape of one input. */
   readonly inputs: number[];
@@ -23,7 +23,7 @@ export interface Network {
   /** A fresh parameter vector; `random` gives uniform numbers in [0, 1). */
   init(random: () => number): Float32Array;
   /** Outputs [B, outputs] of inputs [B, ...inputs], differentiable in both arguments, to any order. */
-  apply(params: tf.Tensor1D, x: tf.Tensor): tf.Tensor2D;
+  apply(params: tf.Tensor1D, x: tf.Tensor): Output;
   /**
    * The same numbers for acting: no tape and no tensors, on wasm a microsecond or two for a small network.
    * @param x the inputs of `batch` examples; bytes are multiplied by the network's input scale
@@ -39,6 +39,8 @@ interface CommonOptions {
   readonly activation?: ActivationName;
   /** What a uint8 input is multiplied by: 1 for 0/1 planes, 1/255 for pixels. 1 unless told. */
   readonly inputScale?: number;
+  /** After the last layer; linear unless told. */
+  readonly outputActivation?: ActivationName;
   /** Draws the weights of all layers but the last; `fanInUniform` unless told. Biases begin at 0. */
   readonly init?: Initializer;
   /** Draws the weights of the last layer; as `init` unless told. */
@@ -83,12 +85,13 @@ export function convLayers({
   });
 }
 
-/** Dense layers over inputs of any shape, the last one linear. */
+/** Dense layers over inputs of any shape. */
 export function denseLayers(inputs: readonly number[], options: CommonOptions): Layer[] {
-  const { hidden, outputs, activation = 'relu', init = fanInUniform, outputInit = init } = options;
+  const { hidden, outputs, activation = 'relu', outputActivation = 'linear' } = options;
+  const { init = fanInUniform, outputInit = init } = options;
   const last = hidden.length;
   return [...hidden, outputs].map((units, i) => {
     const shape = i === 0 ? inputs : [hidden[i - 1]!];
-    return dense(shape, units, i === last ? 'linear' : activation, i === last ? outputInit : init);
+    return dense(shape, units, i === last ? outputActivation : activation, i === last ? outputInit : init);
   });
 }

@@ -1,20 +1,9 @@
-import type { TypedArray } from '../../protocol/dtypes.js';
-import { Box, Discrete } from '../../protocol/spaces/index.js';
+import { Discrete, type Space } from '../../protocol/spaces/index.js';
 import type { Task } from '../agent.js';
-import type { Network } from '../nn/network.js';
-import { cnn, mlp } from '../nn/network.js';
-
-/** A network that gives the value of every action in a state, and how the env's spaces meet its inputs and outputs. */
-export interface DiscreteCritic {
-  readonly network: Network;
-  readonly numActions: number;
-  /** What the env calls action 0. */
-  readonly firstAction: number;
-  /** Numbers in one observation. */
-  readonly inputSize: number;
-  /** What bytes of observations are multiplied by. */
-  readonly inputScale: number;
-}
+import { type Features, featuresOf } from '../features.js';
+import { duelingNetwork } from '../nn/heads.js';
+import type { ImageShape } from '../nn/layers/conv.js';
+import { cnn, mlp, type Network } from '../nn/network.js';
 
 /** From this height on, pictures are scaled down by strides, as Mnih et al. (2015) do; smaller ones have cells to keep. */
 const LARGE_PICTURE = 36;
@@ -27,42 +16,37 @@ const LARGE_CONV = [
   { filters: 64, size: 3, stride: 1 },
 ];
 
-/**
- * The critic for a task with one Box of observations and one Discrete of actions: a convolutional network where
- * observations are pictures, [height, width, channels], else dense layers. Throws on other spaces.
- */
-export function discreteCritic(task: Task, hidden: readonly number[]): DiscreteCritic {
-  const { observationSpace, actionSpace } = task;
-  if (!(actionSpace instanceof Discrete)) {
-    throw new Error(`this agent takes a Discrete action space, the env has ${actionSpace.toString()}`);
-  }
-  if (!(observationSpace instanceof Box)) {
-    throw new Error(`this agent takes a Box of observations, the env has ${observationSpace.toString()}`);
-  }
-  const { shape, dtype, high } = observationSpace;
-  const inputScale = dtype === 'uint8' ? 1 / high.reduce((most, x) => Math.max(most, x), 1) : 1;
-  const options = { hidden: [...hidden], outputs: actionSpace.n, inputScale };
-  const [height = 0, width = 0, channels = 0] = shape;
-  const network =
-    shape.length === 3
-      ? cnn({
-          ...options,
-          inputs: [height, width, channels],
-          conv: height < LARGE_PICTURE ? SMALL_CONV : LARGE_CONV,
-        })
-      : mlp({ ...options, inputs: [...shape] });
-  return {
-    network,
-    numActions: actionSpace.n,
-    firstAction: actionSpace.start,
-    inputSize: observationSpace.size,
-    inputScale,
-  };
+/** The convolutions that suit pictures of this shape. */
+export const convFor = ([height]: readonly number[]) => (height! < LARGE_PICTURE ? SMALL_CONV : LARGE_CONV);
+
+/** A network that gives the value of every action in a state, and how the env's spaces meet its inputs and outputs. */
+export interface DiscreteCritic {
+  readonly network: Network;
+  readonly features: Features;
+  readonly numActions: number;
+  /** What the env calls action 0. */
+  readonly firstAction: number;
 }
 
-/** A slab of observations as a network takes it. */
-export function asInput(slab: TypedArray): Float32Array | Uint8Array {
-  return slab instanceof Float32Array || slab instanceof Uint8Array
-    ? slab
-    : Float32Array.from(slab as Float64Array);
+/**
+ * The critic for a task with Discrete actions: a convolutional network where observations are pictures, else dense
+ * layers.
+ * @param dueling whether value and advantages have streams of their own (Wang et al. 2016)
+ * @throws Error on other spaces
+ */
+export function discreteCritic(task: Task, hidden: readonly number[], dueling = false): DiscreteCritic {
+  const { n, start } = discreteActions(task.actionSpace);
+  const features = featuresOf(task.observationSpace);
+  const { shape, scale: inputScale } = features;
+  const options = { hidden, outputs: n, inputScale };
+  const picture = { ...options, inputs: shape as ImageShape, conv: convFor(shape) };
+  const flat = { ...options, inputs: shape };
+  const isPicture = shape.length === 3;
+  const network = dueling ? duelingNetwork(isPicture ? picture : flat) : isPicture ? cnn(picture) : mlp(flat);
+  return { network, features, numActions: n, firstAction: start };
+}
+
+export function discreteActions(space: Space): Discrete {
+  if (space instanceof Discrete) return space;
+  throw new Error(`this agent takes a Discrete action space, the env has ${space.toString()}`);
 }

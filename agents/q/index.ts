@@ -1,3 +1,5 @@
-export { DQN_SETTINGS, Dqn, type DqnSettings } from './dqn.js';
+export { DQN_SETTINGS, Dqn, type DqnSettings, dqn } from './dqn.js';
 export { epsilonGreedy } from './exploration.js';
-export { doubleValues, maxValues, targets } from './targets.js';
+export { onlineQ } from './online-q.js';
+export { rainbow } from './rainbow.js';
+export { targets, tracedTargets, traceOf } from './targets.js';

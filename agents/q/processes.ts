@@ -1,4 +1,5 @@
 import type { Metrics } from '../agent.js';
+import { Means } from '../means.js';
 
 /**
  * The general view of Q-learning (CS 285, "Deep RL with Q-functions"): three processes, each at a rate of its own.
@@ -55,12 +56,12 @@ export class Processes {
     const { learningStarts, stepsPerUpdate, updatesPerTarget } = this.#rates;
     const due = Math.floor((this.#collected - learningStarts) / stepsPerUpdate) - this.#updates;
     if (due <= 0) return undefined;
-    const sums: Record<string, number> = {};
+    const means = new Means();
     for (let i = 0; i < due; i++) {
-      for (const [name, value] of Object.entries(regress())) sums[name] = (sums[name] ?? 0) + value;
+      means.add(regress());
       this.#updates += 1;
       if (this.#updates % updatesPerTarget === 0) updateTarget();
     }
-    return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / due]));
+    return means.take();
   }
 }

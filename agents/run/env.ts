@@ -1,11 +1,14 @@
 import type { ResetResult, StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { Space } from '../../protocol/spaces/index.js';
 import type { Image } from '../../protocol/spec.js';
 import type { Task } from '../agent.js';
 
 /** What a training run needs of a vector env: a `RemoteVectorEnv` has it. */
 export interface RunEnv extends Task {
   readonly autoreset: string;
+  /** What it tells beside observations, by name. */
+  readonly infoSpaces?: Readonly<Record<string, Space>>;
   /** What the env is, as a hash: it must be the same where a run goes on. */
   readonly contractHash: string;
   reset(options: { readonly seed: number }): Promise<ResetResult>;

@@ -3,11 +3,11 @@ import type { TypedArray } from '../../protocol/dtypes.js';
 import type { Agent, Metrics } from '../agent.js';
 import { type CheckpointReader, type Files, jsonFile, readJson } from '../checkpoint.js';
 import { mean } from '../mean.js';
+import { Means } from '../means.js';
 import { Random } from '../random.js';
 import { checkAutoreset, type RunEnv } from './env.js';
 import { evaluate } from './evaluate.js';
 import { Journal } from './journal.js';
-import { Means } from './means.js';
 
 /** Where checkpoints go: `latest` holds everything, `best` the policy of the best evaluation so far. */
 export interface CheckpointStore {

@@ -34,6 +34,8 @@ export class RemoteVectorEnv {
   readonly observationSpace: Space;
   /** Space of one env's action. */
   readonly actionSpace: Space;
+  /** Spaces of what comes beside the observation of one env, by name. */
+  readonly infoSpaces: Readonly<Record<string, Space>>;
   readonly autoreset: AutoresetMode;
   /** The time limit in force, in steps; null for none. */
   readonly maxEpisodeSteps: number | null;
@@ -64,10 +66,10 @@ export class RemoteVectorEnv {
     this.autoreset = contract.autoreset;
     this.maxEpisodeSteps = contract.maxEpisodeSteps;
     this.contractHash = contract.hash;
-    const infos = contract.infos.map(({ name, space }) => {
-      const { leaves } = spaceFromJSON(space, `infos.${name}`);
-      return { name, leaves };
-    });
+    this.infoSpaces = Object.fromEntries(
+      contract.infos.map(({ name, space }) => [name, spaceFromJSON(space, `infos.${name}`)]),
+    );
+    const infos = contract.infos.map(({ name }) => ({ name, leaves: this.infoSpaces[name]!.leaves }));
     this.#layout = frameLayout(this.observationSpace.leaves, infos);
     this.#decode = (frame) => decodeStepped(frame, this.#layout);
     this.#actionLeaves = this.actionSpace.leaves;

@@ -2,45 +2,15 @@ import fc from 'fast-check';
 import t from 'tap';
 import { Replay } from '../../../agents/memory/replay.js';
 import { Random } from '../../../agents/random.js';
-import type { StepResult } from '../../../protocol/client/results.js';
 import type { TypedArray } from '../../../protocol/dtypes.js';
 import type { Leaf } from '../../../protocol/spaces/index.js';
 import { memoryCheckpoint } from '../checkpoint-in-memory.js';
+import { type Outcome, stepResult } from './helpers.js';
 
 const observations: readonly Leaf[] = [{ path: [], dtype: 'float32', shape: [] }];
 const actions: readonly Leaf[] = [{ path: [], dtype: 'int32', shape: [] }];
 /** What is common to the memories below. γ is a power of two, so that every sum is exact. */
 const common = { observations, actions, nStep: 1, gamma: 0.5 };
-
-/** What happened in one env: nothing special, or the episode ended with this final observation. */
-type Outcome = {
-  readonly next: number;
-  readonly end?: { readonly terminated: boolean; readonly final: number };
-};
-
-/** The result of a step whose outcomes are known, one an env. */
-function stepResult(outcomes: readonly Outcome[], rewards: readonly number[]): StepResult {
-  const rows = outcomes.flatMap(({ end }, row) => (end ? [row] : []));
-  const flag = (terminated: boolean) =>
-    Uint8Array.from(outcomes, ({ end }) => (end && end.terminated === terminated ? 1 : 0));
-  return {
-    n: outcomes.length,
-    observations: [Float32Array.from(outcomes, ({ next }) => next)],
-    rewards: Float64Array.from(rewards),
-    terminated: flag(true),
-    truncated: flag(false),
-    infos: {},
-    ...(rows.length > 0 && {
-      ended: {
-        rows: Uint32Array.from(rows),
-        returns: new Float64Array(rows.length),
-        lengths: new Uint32Array(rows.length),
-        seeds: new Float64Array(rows.length),
-        finalObservations: [Float32Array.from(rows, (row) => outcomes[row]!.end!.final)],
-      },
-    }),
-  };
-}
 
 /** A transition as text: s, a, the return and, after what it is discounted by, the state that is reached. */
 const show = (s: number, a: number, sum: number, discount: number, reached: number): string =>

@@ -70,7 +70,7 @@ t.test('Breakout, stopped and resumed: bit for bit the run that was not', async 
     const names = [
       'policy.safetensors',
       'target.safetensors',
-      'optimizer.safetensors',
+      'policy.optimizer.safetensors',
       'replay.bin',
       'run.json',
     ];

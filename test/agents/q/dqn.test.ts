@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import t from 'tap';
 import { mean } from '../../../agents/mean.js';
 import { useBackend } from '../../../agents/nn/backend.js';
-import { DQN_SETTINGS, Dqn, type DqnSettings } from '../../../agents/q/dqn.js';
+import { DQN_SETTINGS, Dqn, type DqnSettings, dqn } from '../../../agents/q/dqn.js';
 import { Random } from '../../../agents/random.js';
 import { evaluate } from '../../../agents/run/evaluate.js';
 import { train } from '../../../agents/run/train.js';
@@ -34,8 +34,8 @@ const task = { observationSpace: new Box(-1, 1, [1]), actionSpace: new Discrete(
 
 t.test('auto chooses a backend by the batch and the network', async (t) => {
   // 1 × 32 weights and 32 × 2, for each of 16 observations.
-  t.same(Dqn.workload(task, settings()), { multiplyAdds: 16 * (32 + 64) });
-  t.throws(() => Dqn.workload({ ...task, actionSpace: new Box(-1, 1, [1]) }, settings()), {
+  t.same(dqn.workload!(task, settings()), { multiplyAdds: 16 * (32 + 64) });
+  t.throws(() => dqn.workload!({ ...task, actionSpace: new Box(-1, 1, [1]) }, settings()), {
     message: /Discrete action space/,
   });
 });
@@ -136,7 +136,12 @@ t.test('spaces it cannot act in are named', async (t) => {
   t.throws(make({ actionSpace: new Box(-1, 1, [2]) }), {
     message: 'this agent takes a Discrete action space, the env has Box(-1, 1, (2), float32)',
   });
-  t.throws(make({ observationSpace: new Dict({ goal: new Box(0, 1, [1]) }) }), /takes a Box of observations/);
+  t.throws(
+    make({
+      observationSpace: new Dict({ goal: new Box(0, 1, [1]), view: new Box(0, 255, [8, 8, 3], 'uint8') }),
+    }),
+    /takes numbers, or one picture/,
+  );
 });
 
 const corridor = () => new Corridor({ numEnvs: 4, cells: 9, limit: 50, slip: 0.1 });
@@ -206,7 +211,7 @@ async function trained(stop?: number): Promise<Uint8Array> {
     });
     const files = agent.save();
     agent.dispose();
-    const names = ['policy.safetensors', 'target.safetensors', 'optimizer.safetensors', 'agent.json'];
+    const names = ['policy.safetensors', 'target.safetensors', 'policy.optimizer.safetensors', 'agent.json'];
     return new Uint8Array(Buffer.concat(names.map((name) => files[name] as Uint8Array)));
   };
   if (stop !== undefined) await run(stop);

@@ -1,0 +1,53 @@
+import type { Preset } from '../definition.js';
+
+/** What is known to work, by env; `farstep regress agents/claims/q.json` holds it. */
+type Presets = Readonly<Record<string, Preset>>;
+
+export const DQN_PRESETS: Presets = {
+  'CartPole-v1': {
+    steps: 50_000,
+    numEnvs: 8,
+    // Failures are rare once the pole is mostly up, and their errors large: counted linearly, they lose against the
+    // many small ones of other steps, and values grow beyond every bound.
+    settings: {
+      hidden: [64, 64],
+      huber: false,
+      learningRate: 1e-3,
+      batchSize: 128,
+      stepsPerUpdate: 1,
+      updatesPerTarget: 1,
+      tau: 0.01,
+      epsilonSteps: 10_000,
+      epsilonEnd: 0.04,
+    },
+  },
+  'MinAtar/Breakout-v1': {
+    steps: 400_000,
+    numEnvs: 32,
+    settings: {
+      hidden: [64],
+      gamma: 0.97,
+      nStep: 3,
+      learningRate: 1e-3,
+      learningRateShare: 0.1,
+      learningRateSteps: 400_000,
+      stepsPerUpdate: 8,
+      updatesPerTarget: 100,
+      epsilonSteps: 40_000,
+      epsilonEnd: 0.02,
+    },
+  },
+};
+
+export const RAINBOW_PRESETS: Presets = {
+  'CartPole-v1': DQN_PRESETS['CartPole-v1']!,
+  'MinAtar/Breakout-v1': DQN_PRESETS['MinAtar/Breakout-v1']!,
+};
+
+export const ONLINE_Q_PRESETS: Presets = {
+  'CartPole-v1': {
+    steps: 200_000,
+    numEnvs: 32,
+    settings: { hidden: [64, 64], huber: false, learningRate: 1e-3, epsilonSteps: 50_000 },
+  },
+};
