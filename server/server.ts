@@ -5,11 +5,11 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Logger, pino } from 'pino';
 import { WebSocketServer } from 'ws';
 import { FarstepError } from '../protocol/errors.js';
+import { prepareSocketFile, urlOf } from './address.js';
 import { Connection, SERVER, ServerSocket } from './connection.js';
 import { type EnvHost, inlineHost } from './host.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly host?: string;
   /** 0 takes a free port. */
   readonly port?: number;
+  /** A unix socket to listen on, in place of host and port. */
+  readonly unix?: string | undefined;
   readonly limits?: Partial<Limits>;
   readonly log?: Logger;
   readonly envs?: EnvHost;
@@ -72,16 +74,18 @@ export class Server {
   /** Starts listening. Rejects where the address cannot be had. */
   static async start(options: ServerOptions = {}): Promise<Server> {
     const server = new Server(options);
-    const { host = '127.0.0.1', port = 0 } = options;
-    await new Promise<void>((resolve, reject) => {
-      server.#http.once('error', reject);
-      server.#http.listen(port, host, resolve);
-    }).catch((error: unknown) => {
+    const { host = '127.0.0.1', port = 0, unix } = options;
+    try {
+      if (unix !== undefined) await prepareSocketFile(unix);
+      await new Promise<void>((resolve, reject) => {
+        server.#http.once('error', reject);
+        server.#http.listen(unix === undefined ? { port, host } : { path: unix }, resolve);
+      });
+    } catch (error) {
       clearInterval(server.#sweeper);
       throw error;
-    });
-    const { address, family, port: taken } = server.#http.address() as AddressInfo;
-    server.#url = `ws://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
+    }
+    server.#url = urlOf(server.#http.address()!);
     server.#log.info({ url: server.url, server: SERVER }, 'listening');
     return server;
   }

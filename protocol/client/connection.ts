@@ -66,7 +66,7 @@ export class Connection {
    */
   static async open(url: string, options: ConnectOptions = {}): Promise<Connection> {
     const { client = CLIENT, connectTimeoutMs = 10_000, replyTimeoutMs = 120_000 } = options;
-    if (!/^wss?:\/\//.test(url)) {
+    if (!/^(wss?:\/\/|ws\+unix:\/)/.test(url)) {
       throw new FarstepError(
         'connection_failed',
         `expected an address like ws://host:port, got ${JSON.stringify(url)}`,
