@@ -50,6 +50,10 @@ export class Replay implements Experience {
     this.#finalRow = new Int32Array(numEnvs);
   }
 
+  get numEnvs(): number {
+    return this.#rings.length;
+  }
+
   get size(): number {
     return this.#rings.reduce((sum, ring) => sum + ring.transitions, 0);
   }

@@ -1,5 +1,10 @@
+export { ddpg } from './ddpg.js';
 export { DQN_SETTINGS, Dqn, type DqnSettings, dqn } from './dqn.js';
 export { epsilonGreedy } from './exploration.js';
+export { naf } from './naf.js';
 export { onlineQ } from './online-q.js';
+export { qtOpt } from './qt-opt.js';
 export { rainbow } from './rainbow.js';
+export { sac } from './sac.js';
 export { targets, tracedTargets, traceOf } from './targets.js';
+export { td3 } from './td3.js';

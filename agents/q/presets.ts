@@ -51,3 +51,34 @@ export const ONLINE_Q_PRESETS: Presets = {
     settings: { hidden: [64, 64], huber: false, learningRate: 1e-3, epsilonSteps: 50_000 },
   },
 };
+
+/** Pendulum's episodes are all alike in length, and rewards come at once: a shorter sight learns faster. */
+const PENDULUM = { gamma: 0.98, batchSize: 256, memory: 200_000 } as const;
+
+export const DDPG_PRESETS: Presets = {
+  'Pendulum-v1': { steps: 20_000, numEnvs: 1, settings: { ...PENDULUM, learningStarts: 1000 } },
+};
+
+export const TD3_PRESETS: Presets = {
+  'Pendulum-v1': { steps: 20_000, numEnvs: 1, settings: { ...PENDULUM, learningStarts: 1000 } },
+};
+
+export const SAC_PRESETS: Presets = {
+  'Pendulum-v1': { steps: 20_000, numEnvs: 1, settings: { ...PENDULUM, learningStarts: 500 } },
+};
+
+export const NAF_PRESETS: Presets = {
+  'Pendulum-v1': {
+    steps: 40_000,
+    numEnvs: 1,
+    settings: { ...PENDULUM, batchSize: 128, learningStarts: 1000 },
+  },
+};
+
+export const QT_OPT_PRESETS: Presets = {
+  'Pendulum-v1': {
+    steps: 30_000,
+    numEnvs: 1,
+    settings: { ...PENDULUM, batchSize: 64, learningStarts: 1000 },
+  },
+};

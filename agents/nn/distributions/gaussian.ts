@@ -12,6 +12,14 @@ export interface GaussianDistributionOptions {
 /** A distribution whose samples are a differentiable function of its parameters and of noise that does not depend on them. */
 export interface Reparameterized extends Distribution<Float32Array> {
   /**
+   * Draws an action from each row of parameters, as `sample` does, and gives its ln p as well.
+   * @returns [batch · actionSize] and [batch]
+   */
+  sampleWithLogProb(
+    parameters: Float32Array,
+    random: () => number,
+  ): { actions: Float32Array; logProb: Float32Array };
+  /**
    * Samples [B, actionSize] and their ln p [B], for gradients through the samples.
    * @param noise standard normal [B, actionSize]
    */
@@ -31,19 +39,24 @@ export function diagonalGaussian(
   /** ln p of the samples that lie `noise` standard deviations from their means. */
   const logDensity = (noise: tf.Tensor, logStd: tf.Tensor): tf.Tensor1D =>
     sumColumns(tf.sub(tf.mul(-0.5, tf.add(tf.square(noise), LOG_TWO_PI)), logStd));
+  const sampleWithLogProb: Reparameterized['sampleWithLogProb'] = (parameters, random) => {
+    const actions = normal((parameters.length / 2) | 0, random);
+    const logProb = new Float32Array(actions.length / count);
+    for (const [i, row] of rowsOf(parameters, 2 * count).entries()) {
+      for (let j = 0; j < count; j++) {
+        const logStd = Math.min(highest, Math.max(lowest, row[count + j]!));
+        const noise = actions[i * count + j]!;
+        actions[i * count + j] = row[j]! + Math.exp(logStd) * noise;
+        logProb[i]! -= 0.5 * (noise * noise + LOG_TWO_PI) + logStd;
+      }
+    }
+    return { actions, logProb };
+  };
   return {
     parameterSize: 2 * count,
     actionSize: count,
-    sample(parameters, random) {
-      const actions = normal((parameters.length / 2) | 0, random);
-      for (const [i, row] of rowsOf(parameters, 2 * count).entries()) {
-        for (let j = 0; j < count; j++) {
-          const logStd = Math.min(highest, Math.max(lowest, row[count + j]!));
-          actions[i * count + j] = row[j]! + Math.exp(logStd) * actions[i * count + j]!;
-        }
-      }
-      return actions;
-    },
+    sample: (parameters, random) => sampleWithLogProb(parameters, random).actions,
+    sampleWithLogProb,
     mode: (parameters) =>
       Float32Array.from(rowsOf(parameters, 2 * count).flatMap((row) => [...row.subarray(0, count)])),
     sampleTensor(parameters, noise) {

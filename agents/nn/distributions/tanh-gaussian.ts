@@ -18,6 +18,15 @@ export function tanhGaussian(count: number, options: GaussianDistributionOptions
     parameterSize: gaussian.parameterSize,
     actionSize: count,
     sample: (parameters, random) => gaussian.sample(parameters, random).map(Math.tanh),
+    sampleWithLogProb(parameters, random) {
+      const { actions, logProb } = gaussian.sampleWithLogProb(parameters, random);
+      for (let i = 0; i < actions.length; i++) {
+        const x = actions[i]!;
+        logProb[Math.floor(i / count)]! -= 2 * (Math.LN2 - x - Math.log1p(Math.exp(-2 * x)));
+        actions[i] = Math.tanh(x);
+      }
+      return { actions, logProb };
+    },
     mode: (parameters) => gaussian.mode(parameters).map(Math.tanh),
     sampleTensor(parameters, noise) {
       const { actions, logProb } = gaussian.sampleTensor(parameters, noise);
