@@ -45,6 +45,12 @@ export class Module<Output extends tf.Tensor = tf.Tensor2D> {
     else this.params.lerpFrom(leader.params, tau);
   }
 
+  /** Begins anew with these parameters: what the optimizer kept is forgotten as well. */
+  restart(values: Float32Array): void {
+    this.params.write(values);
+    this.optimizer?.reset();
+  }
+
   dispose(): void {
     this.params.dispose();
     this.optimizer?.dispose();

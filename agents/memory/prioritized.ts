@@ -1,5 +1,6 @@
 import type { SampleSource } from '../../protocol/spaces/index.js';
 import { type CheckpointReader, type Files, readInto } from '../checkpoint.js';
+import { linear } from '../schedules.js';
 import type { Batch, Sampled, Segments } from './experience.js';
 import { Replay, type ReplayOptions } from './replay.js';
 import { SumTree } from './sum-tree.js';
@@ -7,13 +8,17 @@ import { SumTree } from './sum-tree.js';
 export interface PriorityRule {
   /** α: how much priorities count; 0 is uniform sampling. */
   readonly exponent: number;
-  /** Added to every error, so that no transition is never seen again. */
-  readonly floor: number;
+  /** How much of the bias of the sampling is corrected at first (β), and after how many steps all of it is. */
+  readonly correction: number;
+  readonly correctionSteps: number;
 }
+
+/** Added to every error, so that no transition is never seen again (Schaul et al. 2015 leave open how much). */
+const FLOOR = 1e-3;
 
 /**
  * Prioritized experience replay (Schaul et al. 2015), the proportional variant: transition i is drawn with probability
- * P(i) = p_i^α / Σ_k p_k^α, p_i = |δ_i| + floor, and its loss is multiplied by w_i = (N · P(i))^−β / max_j w_j, the
+ * P(i) = p_i^α / Σ_k p_k^α, p_i = |δ_i| + a little, and its loss is multiplied by w_i = (N · P(i))^−β / max_j w_j, the
  * maximum being that of the batch. What is new has the largest priority so far, so that everything is seen once.
  */
 export class PrioritizedReplay extends Replay {
@@ -61,8 +66,10 @@ export class PrioritizedReplay extends Replay {
     }
   }
 
-  /** What the losses of the samples are multiplied by. @param beta 0 corrects nothing, 1 the whole bias of the sampling */
-  weigh({ slots, weights }: Required<Sampled>, beta: number): void {
+  /** What the losses of the samples are multiplied by, so many steps after the beginning. */
+  weigh({ slots, weights }: Required<Sampled>, step: number): void {
+    const { correction, correctionSteps } = this.#rule;
+    const beta = linear(correction, 1, correctionSteps, step);
     const scale = this.size / this.#tree.total;
     let most = 0;
     for (let row = 0; row < slots.length; row++) {
@@ -74,9 +81,9 @@ export class PrioritizedReplay extends Replay {
 
   /** Takes the TD errors that the samples turned out to have. */
   update({ slots }: Sampled, tdErrors: Float32Array): void {
-    const { exponent, floor } = this.#rule;
+    const { exponent } = this.#rule;
     for (let row = 0; row < slots.length; row++) {
-      const priority = (Math.abs(tdErrors[row]!) + floor) ** exponent;
+      const priority = (Math.abs(tdErrors[row]!) + FLOOR) ** exponent;
       this.#largest[0] = Math.max(this.#largest[0]!, priority);
       this.#tree.set(slots[row]!, priority);
     }

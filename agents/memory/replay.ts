@@ -130,6 +130,19 @@ export class Replay implements Experience {
     };
   }
 
+  /** Every transition in memory, the oldest of each env first: a batch of its own. */
+  all(): Batch & Sampled {
+    const batch = this.batch(this.size);
+    let row = 0;
+    for (const [index, ring] of this.#rings.entries()) {
+      for (const slot of ring.transitionSlots()) {
+        ring.read(slot, this.#options, batch, row);
+        batch.slots[row++] = index * this.slots + slot;
+      }
+    }
+    return batch;
+  }
+
   /** Arrays for `n` segments of `steps` steps, to be filled by `sampleSegments` again and again. */
   segments(n: number, steps: number): Segments & Sampled {
     return {

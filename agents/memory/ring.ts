@@ -120,6 +120,14 @@ export class Ring {
     return this.#isTransition(slot) && this.#isWhole(slot);
   }
 
+  /** The slots of all transitions, the oldest first. */
+  *transitionSlots(): Generator<number> {
+    for (let k = 1; k <= this.slots; k++) {
+      const slot = (this.#head + k) % this.slots;
+      if (slot < this.#filled && this.#isTransition(slot)) yield slot;
+    }
+  }
+
   /** Copies the transition that starts in `slot` into row `row` of `batch`, its rewards summed up over n steps. */
   read(slot: number, { nStep, gamma }: ReturnRule, batch: Batch, row: number): void {
     let last = slot;

@@ -15,6 +15,8 @@ export interface Optimizer {
   step(params: Params, gradient: tf.Tensor1D, learningRate?: number, gradientScale?: number): void;
   /** All that the next step depends on, for a checkpoint: the step counter and what it keeps for each parameter. */
   state(): Record<string, Float32Array>;
+  /** Forgets all of it. */
+  reset(): void;
   /** @throws Error where the state is another optimizer's or of another network */
   load(state: Record<string, Float32Array>): void;
   dispose(): void;
@@ -84,6 +86,11 @@ class FlatOptimizer implements Optimizer {
     this.dispose();
     this.steps = steps[0]!;
     if (expected.length > 0) this.#slots = expected.map((slot) => new Params(slots[slot]!));
+  }
+
+  reset(): void {
+    this.dispose();
+    this.steps = 0;
   }
 
   dispose(): void {

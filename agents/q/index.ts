@@ -1,7 +1,9 @@
 export { ddpg } from './ddpg.js';
 export { DQN_SETTINGS, Dqn, type DqnSettings, dqn } from './dqn.js';
 export { epsilonGreedy } from './exploration.js';
+export { fittedQ } from './fitted-q.js';
 export { naf } from './naf.js';
+export { nfq } from './nfq.js';
 export { onlineQ } from './online-q.js';
 export { qtOpt } from './qt-opt.js';
 export { rainbow } from './rainbow.js';

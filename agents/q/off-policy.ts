@@ -8,7 +8,6 @@ import type { DataSet } from '../memory/data-set.js';
 import { PrioritizedReplay, Replay, type Sampled } from '../memory/index.js';
 import { loadModules, type Modules, saveModules } from '../module.js';
 import { Random } from '../random.js';
-import { linear } from '../schedules.js';
 import { integer, number, type SettingsOf } from '../settings.js';
 import { type ProcessCounts, Processes, type Rates } from './processes.js';
 
@@ -39,9 +38,6 @@ export const OFF_POLICY_SETTINGS = {
 
 export type OffPolicySettings = SettingsOf<typeof OFF_POLICY_SETTINGS>;
 
-/** Added to errors as priorities (Schaul et al. 2015 leave it open). */
-const PRIORITY_FLOOR = 1e-3;
-
 /**
  * Memory for a task's transitions, prioritized or not.
  * @param extra leaves kept beside the action's
@@ -61,10 +57,14 @@ export function memoryFor(
     gamma: settings.gamma,
     stacks: observationSpace.leaves.map(({ path }) => (path[0] === ACTION_MASK ? 1 : stack)),
   };
-  const { priorityExponent: exponent } = settings;
+  const {
+    priorityExponent: exponent,
+    priorityCorrection: correction,
+    priorityCorrectionSteps: correctionSteps,
+  } = settings;
   return exponent === 0
     ? new Replay(options)
-    : new PrioritizedReplay(options, { exponent, floor: PRIORITY_FLOOR });
+    : new PrioritizedReplay(options, { exponent, correction, correctionSteps });
 }
 
 /** What a checkpoint holds beside parameters and memory. */
@@ -86,14 +86,14 @@ export abstract class OffPolicyAgent implements Agent {
   protected abstract readonly policyModules: Modules;
   protected readonly sampling: Random;
   readonly #processes: Processes;
-  readonly #settings: OffPolicySettings;
+  readonly #batchSize: number | undefined;
 
   constructor(
     protected readonly memory: Replay,
-    settings: OffPolicySettings & Pick<Rates, 'updatesPerTarget'>,
+    settings: Rates & Pick<OffPolicySettings, 'gamma'> & { readonly batchSize?: number },
     seed: number,
   ) {
-    this.#settings = settings;
+    this.#batchSize = settings.batchSize;
     this.gamma = settings.gamma;
     this.sampling = new Random(seed, 'replay');
     this.#processes = new Processes(settings);
@@ -141,16 +141,14 @@ export abstract class OffPolicyAgent implements Agent {
       () => this.regress(),
       () => this.updateTarget(),
     );
-    const { batchSize } = this.#settings;
-    return metrics && { ...metrics, samples_per_insert: (this.updates * batchSize) / this.collected };
+    if (!metrics || this.#batchSize === undefined) return metrics;
+    return { ...metrics, samples_per_insert: (this.updates * this.#batchSize) / this.collected };
   }
 
   /** Called when samples were drawn and before they are used. */
   protected weigh(samples: Sampled): void {
     if (!(this.memory instanceof PrioritizedReplay)) return;
-    const { priorityCorrection, priorityCorrectionSteps } = this.#settings;
-    const beta = linear(priorityCorrection, 1, priorityCorrectionSteps, this.collected);
-    this.memory.weigh(samples as Required<Sampled>, beta);
+    this.memory.weigh(samples as Required<Sampled>, this.collected);
   }
 
   /** Called with the TD errors that samples turned out to have; what of them is worth telling. */

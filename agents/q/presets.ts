@@ -82,3 +82,19 @@ export const QT_OPT_PRESETS: Presets = {
     settings: { ...PENDULUM, batchSize: 64, learningStarts: 1000 },
   },
 };
+
+export const FITTED_Q_PRESETS: Presets = {
+  'CartPole-v1': {
+    steps: 30_000,
+    numEnvs: 8,
+    settings: { gamma: 0.98, learningStarts: 2000, stepsPerIteration: 250, epsilonEnd: 0.2 },
+  },
+};
+
+export const NFQ_PRESETS: Presets = {
+  'CartPole-v1': {
+    steps: 12_000,
+    numEnvs: 1,
+    settings: { gamma: 0.95, learningStarts: 500, stepsPerIteration: 100, epsilonEnd: 0.1 },
+  },
+};
