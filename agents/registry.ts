@@ -1,9 +1,35 @@
 import { meant } from '../protocol/nearest.js';
 import type { AgentDefinition } from './definition.js';
-import { ddpg, dqn, fittedQ, naf, nfq, onlineQ, qtOpt, rainbow, sac, td3 } from './q/index.js';
+import {
+  ddpg,
+  dqn,
+  fittedQ,
+  latentDdpg,
+  latentFittedQ,
+  naf,
+  nfq,
+  onlineQ,
+  qtOpt,
+  rainbow,
+  sac,
+  td3,
+} from './q/index.js';
 import { SettingError } from './settings.js';
 
-const AGENTS: readonly AgentDefinition[] = [dqn, rainbow, onlineQ, fittedQ, nfq, naf, qtOpt, ddpg, td3, sac];
+const AGENTS: readonly AgentDefinition[] = [
+  dqn,
+  rainbow,
+  onlineQ,
+  fittedQ,
+  nfq,
+  naf,
+  qtOpt,
+  ddpg,
+  td3,
+  sac,
+  latentDdpg,
+  latentFittedQ,
+];
 
 export const listAgents = (): readonly AgentDefinition[] => AGENTS;
 

@@ -64,6 +64,32 @@ export function meanSquaredError(prediction: tf.Tensor, targets: Float32Array): 
   );
 }
 
+/**
+ * The mean over all elements of −t ln σ(z) − (1 − t) ln(1 − σ(z)) for logits z and targets t in [0, 1]: unlike the squared
+ * error of σ(z), it never stops teaching what is all wrong.
+ */
+export function sigmoidCrossEntropy(logits: tf.Tensor, targets: Float32Array): tf.Scalar {
+  if (targets.length !== logits.size) {
+    throw new Error(
+      `sigmoidCrossEntropy: ${targets.length} targets for logits of [${logits.shape.join(', ')}]`,
+    );
+  }
+  const evaluate = (values: Float32Array): LossAndGradient => {
+    const gradient = new Float32Array(values.length);
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) {
+      const z = values[i]!;
+      const small = Math.exp(-Math.abs(z));
+      sum += Math.max(z, 0) + Math.log1p(small) - targets[i]! * z;
+      gradient[i] = ((z >= 0 ? 1 : small) / (1 + small) - targets[i]!) / values.length;
+    }
+    return { loss: sum / values.length, gradient };
+  };
+  return fusedLoss(logits, evaluate, (z) =>
+    tf.mean(tf.sub(tf.softplus(z), tf.mul(tf.tensor(targets, z.shape), z))),
+  );
+}
+
 interface LossAndGradient {
   readonly loss: number;
   /** dloss/dx, in x's own layout. */

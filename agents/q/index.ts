@@ -2,6 +2,7 @@ export { ddpg } from './ddpg.js';
 export { DQN_SETTINGS, Dqn, type DqnSettings, dqn } from './dqn.js';
 export { epsilonGreedy } from './exploration.js';
 export { fittedQ } from './fitted-q.js';
+export { latentDdpg, latentFittedQ } from './latent.js';
 export { naf } from './naf.js';
 export { nfq } from './nfq.js';
 export { onlineQ } from './online-q.js';

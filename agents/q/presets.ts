@@ -98,3 +98,7 @@ export const NFQ_PRESETS: Presets = {
     settings: { gamma: 0.95, learningStarts: 500, stepsPerIteration: 100, epsilonEnd: 0.1 },
   },
 };
+
+export const LATENT_DDPG_PRESETS: Presets = {};
+
+export const LATENT_FITTED_Q_PRESETS: Presets = {};

@@ -184,6 +184,11 @@ for (const backend of BACKENDS) {
         `${name}: ln p of its own samples`,
       );
 
+      const drawn = distribution.sampleWithLogProb(p, uniform(3));
+      t.same(drawn.actions, distribution.sample(p, uniform(3)));
+      const logProb = values(() => distribution.logProb(parameters(), tf.tensor2d(drawn.actions, [6, 2])));
+      t.ok(relativeError([...drawn.logProb], logProb) < 1e-3, `${name}: ln p of drawn actions`);
+
       const many = distribution.sample(
         Float32Array.from(
           Array(20_000)

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import t from 'tap';
 import { useBackend } from '../../../agents/nn/backend.js';
-import { composeTdLoss, tdLoss } from '../../../agents/nn/losses.js';
+import { composeTdLoss, sigmoidCrossEntropy, tdLoss } from '../../../agents/nn/losses.js';
 import { BACKENDS, floats, relativeError, uniform, values } from './helpers.js';
 
 const q = (): tf.Tensor2D => tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
@@ -48,6 +48,30 @@ t.test('as the plain composition, to the second order', async (t) => {
       );
     t.ok(relativeError(curvature(fused), curvature(plain)) < 1e-5);
   }
+});
+
+t.test('sigmoid cross-entropy, by hand, and as its composition to the second order', async (t) => {
+  for (const backend of BACKENDS) {
+    await useBackend(backend);
+    const [logits, targets] = [[0, 2, -50, 50], Float32Array.of(1, 0.25, 0, 1)];
+    // ln 2; ln(1 + e^2) − 0.5; and two that are as good as right, which must not be NaN.
+    const expected = [(Math.LN2 + Math.log1p(Math.exp(2)) - 0.5) / 4];
+    const loss = (z: tf.Tensor) => sigmoidCrossEntropy(z, targets);
+    t.ok(
+      relativeError(
+        values(() => loss(tf.tensor1d(logits))),
+        expected,
+      ) < 1e-6,
+    );
+    const sigmoid = 1 / (1 + Math.exp(-2));
+    const gradient = values(() => tf.grad(loss)(tf.tensor1d(logits)));
+    t.ok(relativeError(gradient, [-0.5 / 4, (sigmoid - 0.25) / 4, 0, 0]) < 1e-6, gradient.join());
+    const second = values(() => tf.grad((z) => tf.sum(tf.grad(loss)(z)))(tf.tensor1d(logits)));
+    t.ok(relativeError(second, [0.25 / 4, (sigmoid * (1 - sigmoid)) / 4, 0, 0]) < 1e-5, second.join());
+  }
+  tf.tidy(() => {
+    t.throws(() => sigmoidCrossEntropy(q(), new Float32Array(5)), /5 targets for logits of \[3, 2\]/);
+  });
 });
 
 t.test('what does not fit is named', async (t) => {
