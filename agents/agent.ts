@@ -1,6 +1,7 @@
 import type { StepResult } from '../protocol/client/results.js';
 import type { TypedArray } from '../protocol/dtypes.js';
 import type { Space } from '../protocol/spaces/index.js';
+import type { TransitionTable } from '../protocol/spec.js';
 import type { CheckpointReader, Files } from './checkpoint.js';
 import type { DataSet } from './memory/data-set.js';
 import type { Random } from './random.js';
@@ -70,4 +71,6 @@ export interface Task {
   /** Space of one env's action. */
   readonly actionSpace: Space;
   readonly numEnvs: number;
+  /** The env as a table, where it can be asked for one; rejects where it is none. */
+  transitions?(): Promise<TransitionTable>;
 }

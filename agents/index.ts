@@ -19,3 +19,16 @@ export {
   type SettingsTable,
   type SettingValue,
 } from './settings.js';
+export {
+  ExpectedSarsa,
+  Knowledge,
+  type KnownTask,
+  knownTask,
+  POLICY_ITERATION_SETTINGS,
+  PolicyIteration,
+  QLearning,
+  Sarsa,
+  TABULAR_SETTINGS,
+  type TabularSettings,
+  ValueIteration,
+} from './tabular/index.js';

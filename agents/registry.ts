@@ -15,8 +15,14 @@ import {
   td3,
 } from './q/index.js';
 import { SettingError } from './settings.js';
+import { expectedSarsa, policyIteration, qLearning, sarsa, valueIteration } from './tabular/index.js';
 
 const AGENTS: readonly AgentDefinition[] = [
+  valueIteration,
+  policyIteration,
+  qLearning,
+  sarsa,
+  expectedSarsa,
   dqn,
   rainbow,
   onlineQ,

@@ -48,7 +48,7 @@ t.test('a wrong value names what was expected', async (t) => {
       /choices are auto, wasm, native, gpu, cpu/,
     ],
     [['train', 'dqn'], /which env\? Add --env/],
-    [['train'], /which agent\? There are dqn/],
+    [['train'], /which agent\? There are .*\bdqn\b/],
     [['train', 'dqn', '--resume', 'x'], /leave out dqn/],
     [['serve', '--port', '70000'], /Expected an integer from 0 to 65535/],
     [

@@ -1,0 +1,23 @@
+import { Discrete } from '../../protocol/spaces/index.js';
+import type { Task } from '../agent.js';
+import { StateIndex } from './state-index.js';
+
+/** How a task's spaces meet a table. */
+export interface DiscreteTask {
+  readonly states: StateIndex;
+  readonly numActions: number;
+  /** What the env calls action 0. */
+  readonly firstAction: number;
+}
+
+/** Throws on a task whose observations cannot be counted, or whose actions are not one of a few. */
+export function discreteTask({ observationSpace, actionSpace }: Task): DiscreteTask {
+  if (!(actionSpace instanceof Discrete)) {
+    throw new Error(`a tabular agent takes a Discrete action space, the env has ${actionSpace.toString()}`);
+  }
+  return {
+    states: new StateIndex(observationSpace),
+    numActions: actionSpace.n,
+    firstAction: actionSpace.start,
+  };
+}
