@@ -3,7 +3,7 @@ import type { Agent } from '../../../agents/agent.js';
 import type { CheckpointReader } from '../../../agents/checkpoint.js';
 import { mean } from '../../../agents/mean.js';
 import { getAgent } from '../../../agents/registry.js';
-import { type CheckpointStore, train } from '../../../agents/run/train.js';
+import { type CheckpointStore, train } from '../../../agents/run/index.js';
 import { actionValue } from '../../../agents/tabular/dynamic-programming.js';
 import { connect, type RemoteVectorEnv } from '../../../protocol/index.js';
 import type { TransitionTable } from '../../../protocol/spec.js';
