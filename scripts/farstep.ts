@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { agentsCommand } from './commands/agents.js';
 import { benchCommand } from './commands/bench.js';
+import { conformCommand } from './commands/conform.js';
 import { demoCommand } from './commands/demo.js';
 import { envsCommand } from './commands/envs.js';
 import { evalCommand } from './commands/eval.js';
@@ -22,6 +23,7 @@ const program = new Command('farstep')
   .addCommand(playCommand())
   .addCommand(expertCommand())
   .addCommand(benchCommand())
+  .addCommand(conformCommand())
   .addCommand(demoCommand());
 
 try {

@@ -28,7 +28,7 @@ export class ServerSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
     const refusal = code === undefined || reason !== undefined ? undefined : REFUSED[code];
     if (refusal && this.readyState === WebSocket.OPEN) this.onRefused?.(refusal);
-    super.close(code, reason);
+    super.close(code, refusal ?? reason);
   }
 }
 

@@ -129,7 +129,7 @@ export class WorldRoom {
   leave(index: number): void {
     const seat = this.#seats[index]!;
     const { pending } = seat;
-    seat.isOccupied = seat.isReady = seat.isCurrent = false;
+    seat.isOccupied = seat.isReady = seat.isCurrent = seat.hasMoved = false;
     seat.pending = undefined;
     pending?.reply.refuse(new FarstepError('no_such_env', `${pending.kind}: the seat was left meanwhile`));
     this.#proceed();

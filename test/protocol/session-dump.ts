@@ -1,79 +1,7 @@
 /** Frames of a session as an annotated hex dump, for people who write a client. */
 import { arrayType, type DType, viewOrCopy } from '../../protocol/dtypes.js';
 import type { FrameLayout, LeafLayout } from '../../protocol/frames.js';
-
-/** One msgpack value and where it lies. */
-interface Node {
-  readonly start: number;
-  /** End of the header: of the whole value, where it holds no others. */
-  readonly head: number;
-  readonly end: number;
-  readonly value?: unknown;
-  readonly entries?: readonly (readonly [Node, Node])[];
-  readonly elements?: readonly Node[];
-}
-
-function parse(frame: Buffer, start: number): Node {
-  const byte = frame[start]!;
-  const leaf = (end: number, value: unknown): Node => ({ start, head: end, end, value });
-  const array = (length: number, head: number): Node => {
-    const elements: Node[] = [];
-    let end = head;
-    for (let i = 0; i < length; i++) {
-      const element = parse(frame, end);
-      elements.push(element);
-      end = element.end;
-    }
-    return { start, head, end, elements };
-  };
-  const map = (length: number, head: number): Node => {
-    const { elements, end } = array(2 * length, head);
-    const entries = Array.from({ length }, (_, i) => [elements![2 * i]!, elements![2 * i + 1]!] as const);
-    return { start, head, end, entries };
-  };
-  const text = (length: number, head: number): Node =>
-    leaf(head + length, frame.toString('utf8', head, head + length));
-  const bin = (length: number, head: number): Node =>
-    leaf(head + length, frame.subarray(head, head + length));
-
-  if (byte < 0x80) return leaf(start + 1, byte);
-  if (byte >= 0xe0) return leaf(start + 1, byte - 256);
-  if (byte < 0x90) return map(byte & 0x0f, start + 1);
-  if (byte < 0xa0) return array(byte & 0x0f, start + 1);
-  if (byte < 0xc0) return text(byte & 0x1f, start + 1);
-  switch (byte) {
-    case 0xc0:
-      return leaf(start + 1, null);
-    case 0xc2:
-    case 0xc3:
-      return leaf(start + 1, byte === 0xc3);
-    case 0xc4:
-      return bin(frame[start + 1]!, start + 2);
-    case 0xc5:
-      return bin(frame.readUInt16BE(start + 1), start + 3);
-    case 0xcb:
-      return leaf(start + 9, frame.readDoubleBE(start + 1));
-    case 0xcc:
-      return leaf(start + 2, frame[start + 1]!);
-    case 0xcd:
-      return leaf(start + 3, frame.readUInt16BE(start + 1));
-    case 0xce:
-      return leaf(start + 5, frame.readUInt32BE(start + 1));
-    case 0xd9:
-      return text(frame[start + 1]!, start + 2);
-    case 0xdc:
-      return array(frame.readUInt16BE(start + 1), start + 3);
-    case 0xde:
-      return map(frame.readUInt16BE(start + 1), start + 3);
-    default:
-      throw new Error(`no example has the type byte 0x${byte.toString(16)} yet`);
-  }
-}
-
-const plain = ({ value, entries, elements }: Node): unknown => {
-  if (entries) return Object.fromEntries(entries.map(([key, child]) => [plain(key), plain(child)]));
-  return elements ? elements.map(plain) : value;
-};
+import { type Node, parseTree, plain } from '../../scripts/conform/msgpack-tree.js';
 
 const HEX_BYTES = 20;
 const TEXT_WIDTH = 60;
@@ -131,7 +59,7 @@ class Dump {
 /** A control message, a line a field; `layout` where it holds observations. */
 export function dumpMessage(frame: Buffer, layout?: FrameLayout): string[] {
   const dump = new Dump(frame, layout);
-  const node = parse(frame, 0);
+  const node = parseTree(frame);
   dump.line(0, node.head, `map of ${node.entries!.length}`);
   dump.map(node);
   return dump.lines;
@@ -140,7 +68,7 @@ export function dumpMessage(frame: Buffer, layout?: FrameLayout): string[] {
 /** A step of envs whose actions are one leaf of `dtype`. */
 export function dumpStep(frame: Buffer, dtype: DType): string[] {
   const dump = new Dump(frame);
-  const { elements, head } = parse(frame, 0);
+  const { elements, head } = parseTree(frame);
   const [kind, id, env, actions, ids] = elements!;
   dump.line(0, head, `array of ${elements!.length}`);
   dump.line(kind!.start, kind!.end, `${String(kind!.value)}: step`);
@@ -154,7 +82,7 @@ export function dumpStep(frame: Buffer, dtype: DType): string[] {
 /** The answer to a step. */
 export function dumpStepped(frame: Buffer, layout: FrameLayout): string[] {
   const dump = new Dump(frame);
-  const { elements, head } = parse(frame, 0);
+  const { elements, head } = parseTree(frame);
   const [kind, id, n, observations, rewards, terminated, truncated, infos, ended] = elements!;
   dump.line(0, head, `array of ${elements!.length}`);
   dump.line(kind!.start, kind!.end, `${String(kind!.value)}: stepped`);

@@ -6,7 +6,18 @@ t.setTimeout(300_000);
 
 t.test('every command explains itself', async (t) => {
   const dir = t.testdir();
-  for (const command of ['serve', 'envs', 'agents', 'train', 'eval', 'play', 'expert', 'bench', 'demo']) {
+  for (const command of [
+    'serve',
+    'envs',
+    'agents',
+    'train',
+    'eval',
+    'play',
+    'expert',
+    'bench',
+    'conform',
+    'demo',
+  ]) {
     const { code, stdout } = await farstep(dir, command, '--help');
     t.equal(code, 0);
     t.match(stdout, new RegExp(`Usage: farstep ${command}`));

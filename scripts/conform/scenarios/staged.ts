@@ -1,0 +1,160 @@
+/** What a stranger cannot make a server do: it takes a server whose clock, limits and faults are ours. */
+import { FarstepError } from '../../../protocol/errors.js';
+import { type EnvHost, inlineHost } from '../../../server/host.js';
+import type { ServerOptions } from '../../../server/index.js';
+import { type Scenario, scenario } from '../stage.js';
+
+/** A scenario, and the server that it needs. */
+export interface StagedScenario extends Scenario {
+  readonly staging: Pick<ServerOptions, 'envs' | 'limits'>;
+}
+
+const staged = (staging: StagedScenario['staging'], parts: Scenario): StagedScenario => ({
+  ...parts,
+  staging,
+});
+
+export const helloTimeout = staged(
+  { limits: { helloMs: 1000 } },
+  scenario({
+    name: 'hello-timeout',
+    title: 'A client that connects and says nothing.',
+    rules: { 'hello-timeout': '| `hello_timeout` | no | 4001 | no hello within limits.helloMs |' },
+    needs: [],
+    async play(stage) {
+      const silent = await stage.connect();
+      stage.pass(1001);
+      await silent.ends('hello-timeout', 'hello_timeout');
+    },
+  }),
+);
+
+export const idleTimeout = staged(
+  { limits: { idleMs: 60_000 } },
+  scenario({
+    name: 'idle-timeout',
+    title: 'A client from which nothing comes any more.',
+    rules: {
+      'idle-timeout': '| `idleMs` | milliseconds without a message from the client | `idle_timeout` |',
+    },
+    needs: [],
+    async play(stage) {
+      const idle = await stage.welcomed();
+      stage.pass(60_001);
+      await idle.ends('idle-timeout', 'idle_timeout');
+    },
+  }),
+);
+
+export const shuttingDown = staged(
+  {},
+  scenario({
+    name: 'shutting-down',
+    title: 'The server stops.',
+    rules: {
+      'shutting-down': '| `shutting_down` | no | 1001 | the server is stopping; connect again later |',
+    },
+    needs: [],
+    async play(stage) {
+      const client = await stage.welcomed();
+      stage.target.stop?.();
+      await client.ends('shutting-down', 'shutting_down');
+    },
+  }),
+);
+
+export const crowded = staged(
+  { limits: { sessions: 1, worlds: 1, vectorEnvs: 2 } },
+  scenario({
+    name: 'crowded',
+    title: 'More than the server has room for.',
+    rules: {
+      'crowded/sessions': '| `too_many_sessions` | no | 1013 | the server has limits.sessions already |',
+      'crowded/worlds': '| `too_many_worlds` | yes | | the server has limits.worlds already |',
+      'crowded/vector-envs': '| `vectorEnvs` | vector envs open at once | `too_many_envs` |',
+    },
+    needs: ['turns', 'env'],
+    async play(stage) {
+      const first = await stage.welcomed('first');
+      const second = await stage.connect('second');
+      await second.ends('crowded/sessions', 'too_many_sessions');
+      const create = { type: 'create', world: stage.id('turns') };
+      await first.create({ world: stage.id('turns') }, 'A world.');
+      await first.refused(
+        'crowded/worlds',
+        create,
+        'too_many_worlds',
+        'One more than the server has room for.',
+      );
+      await first.make({ env: stage.id('env') }, 'An env.');
+      const make = { type: 'make', env: stage.id('env') };
+      await first.refused('crowded/vector-envs', make, 'too_many_envs', 'One more than limits.vectorEnvs.');
+      first.close();
+    },
+  }),
+);
+
+/** Hosts envs that cannot be drawn, break when they are stepped, and whose snapshots meet a fault of the server. */
+const fragileHost: EnvHost = {
+  async make(request) {
+    const env = await inlineHost.make(request);
+    const fail = (error: Error) => (): never => {
+      throw error;
+    };
+    return {
+      ...env,
+      step: fail(new FarstepError('env_failed', 'step: env 0 failed; its vector env is closed')),
+      render: fail(new FarstepError('no_render', `${request.env} cannot be rendered`)),
+      snapshot: fail(new Error('a fault of the server')),
+    };
+  },
+};
+
+export const failures = staged(
+  { envs: fragileHost },
+  scenario({
+    name: 'failures',
+    title:
+      'An env without a picture, a fault of the server, and an env that breaks: each is told, and the session goes on.',
+    rules: {
+      'failures/no-render': '| `no_render` | yes | | the env has no such render mode |',
+      'failures/internal': '| `internal` | yes | | a fault of the server; the log has it under the session |',
+      'failures/env-failed': '| `env_failed` | yes | | the env threw; its vector env is closed |',
+      'failures/closed':
+        'After `env_failed` the handle is closed: the env threw, and cannot be trusted any more.',
+    },
+    needs: ['env'],
+    async play(stage) {
+      const peer = await stage.welcomed();
+      const env = await peer.make({ env: stage.id('env'), seed: 1 }, 'An env that will break.');
+      await peer.reset(env, {}, 'Its first episode begins.');
+      const request = { env: env.env };
+      await peer.refused(
+        'failures/no-render',
+        { type: 'render', ...request },
+        'no_render',
+        'A picture, of what has none.',
+      );
+      await peer.refused(
+        'failures/internal',
+        { type: 'snapshot', ...request },
+        'internal',
+        'The server meets a fault of its own.',
+      );
+      const id = peer.takeId();
+      const frame = env.stepFrame(id, env.actions(0));
+      await peer.refused('failures/env-failed', frame, 'env_failed', 'A step at which the env breaks.', {
+        id,
+        handle: env,
+      });
+      await peer.refused(
+        'failures/closed',
+        { type: 'reset', ...request },
+        'no_such_env',
+        'The handle is closed.',
+      );
+      await peer.ask({ type: 'list' }, 'The session goes on.', 'It is answered.');
+      peer.close();
+    },
+  }),
+);
