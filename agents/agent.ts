@@ -20,6 +20,15 @@ export interface Policy {
    * a policy may be asked about other envs in between.
    */
   act(observations: readonly TypedArray[], options: ActOptions): readonly TypedArray[];
+
+  /**
+   * The discounted return that it predicts for acting on from these observations without exploration, float32 [B].
+   * Evaluations hold it against what came; it goes with `gamma`.
+   */
+  values?(observations: readonly TypedArray[]): Float32Array;
+
+  /** The discount of `values`, for one step. */
+  readonly gamma?: number;
 }
 
 /** Measurements by name. */

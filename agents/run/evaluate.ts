@@ -1,6 +1,7 @@
 import type { Policy } from '../agent.js';
 import { Random } from '../random.js';
 import { checkAutoreset, type RunEnv } from './env.js';
+import { ValueCheck } from './value-check.js';
 
 export interface EvaluateOptions {
   /** How many episodes to finish. */
@@ -19,6 +20,11 @@ export interface Evaluation {
   readonly lengths: Uint32Array;
   /** How many of them had not ended after `maxSteps`: their returns are what they had earned by then. */
   readonly unfinished: number;
+  /**
+   * Where the policy tells values: the mean over the states it visited of the value it predicted, and of the discounted
+   * return that followed (`ValueCheck` says of which states).
+   */
+  readonly values?: { readonly predicted: number; readonly realised: number };
 }
 
 /**
@@ -37,17 +43,21 @@ export async function evaluate(env: RunEnv, policy: Policy, options: EvaluateOpt
   const lengths: number[] = [];
   const earned = new Float64Array(n);
   const played = new Uint32Array(n);
+  const check = policy.values && policy.gamma !== undefined ? new ValueCheck(policy.gamma, n) : undefined;
 
   let { observations } = await env.reset({ seed: random.integers(0, 2 ** 31) });
   for (let t = 0; t < maxSteps && returns.length < episodes; t++) {
     signal?.throwIfAborted();
+    const values = check && policy.values!(observations);
     const result = await env.step(policy.act(observations, { explore: false, random }));
     observations = result.observations;
+    if (check) check.step(values!, result.rewards);
     for (let i = 0; i < n; i++) {
       earned[i]! += result.rewards[i]!;
       played[i]! += 1;
     }
     for (const i of result.ended?.rows ?? []) {
+      check?.end(i, { terminated: result.terminated[i] === 1, counts: quota[i]! > 0 });
       if (quota[i]! > 0) {
         quota[i]! -= 1;
         returns.push(earned[i]!);
@@ -60,6 +70,7 @@ export async function evaluate(env: RunEnv, policy: Policy, options: EvaluateOpt
   const finished = returns.length;
   for (let i = 0; i < n; i++) {
     if (quota[i]! > 0 && played[i]! > 0) {
+      check?.end(i, { terminated: false, counts: true });
       returns.push(earned[i]!);
       lengths.push(played[i]!);
     }
@@ -68,5 +79,6 @@ export async function evaluate(env: RunEnv, policy: Policy, options: EvaluateOpt
     returns: Float64Array.from(returns),
     lengths: Uint32Array.from(lengths),
     unfinished: returns.length - finished,
+    ...(check?.means && { values: check.means }),
   };
 }

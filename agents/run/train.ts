@@ -196,7 +196,12 @@ class Training {
     }
     this.#evaluations = Math.floor(this.#step / every);
     const meanReturn = mean(evaluated.returns);
-    onMetrics?.(this.#step, { evaluation_return: meanReturn, evaluation_length: mean(evaluated.lengths) });
+    const { values } = evaluated;
+    onMetrics?.(this.#step, {
+      evaluation_return: meanReturn,
+      evaluation_length: mean(evaluated.lengths),
+      ...(values && { evaluation_q: values.predicted, evaluation_discounted_return: values.realised }),
+    });
     if (this.#best === null || meanReturn > this.#best) {
       this.#best = meanReturn;
       await checkpoints?.store.save('best', this.#step, agent.savePolicy());
