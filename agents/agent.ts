@@ -59,11 +59,6 @@ export interface Agent extends Policy {
   save(): Files;
   load(from: CheckpointReader): Promise<void>;
 
-  /** What acting from here on seems worth, a number a row: the sum of rewards discounted by `gamma`. float32 [B] */
-  values?(observations: readonly TypedArray[]): Float32Array;
-  /** γ */
-  readonly gamma?: number;
-
   /** Puts whole episodes that somebody else collected into memory. Throws where they do not fit in. */
   remember?(episodes: DataSet): void;
   /** So many steps passed in which nothing was collected: what goes by steps, such as learning, goes on. */

@@ -6,6 +6,7 @@ import { randomPolicy } from '../agents/random-policy.js';
 import { getAgent } from '../agents/registry.js';
 import type { VisibleEnv } from '../agents/run/env.js';
 import { evaluate } from '../agents/run/evaluate.js';
+import type { Slot } from '../agents/run/output/checkpoints.js';
 import type { RunDirectory } from '../agents/run/output/run-directory.js';
 
 import { openServer } from './open-server.js';
@@ -21,6 +22,8 @@ export interface EvaluationRequest {
   readonly random: boolean;
   /** Also record an episode. */
   readonly record: boolean;
+  /** Which checkpoint to play; by default the best, or the latest where none was evaluated. */
+  readonly checkpoint?: Slot;
   readonly signal?: AbortSignal;
 }
 
@@ -42,7 +45,7 @@ export interface EvaluationReport {
   readonly env: string;
   readonly agent: string;
   /** Which checkpoint was played, and the step of training it is from. */
-  readonly checkpoint: { readonly slot: 'best' | 'latest'; readonly step: number };
+  readonly checkpoint: { readonly slot: Slot; readonly step: number };
   readonly episodes: number;
   readonly trained: Score;
   readonly random?: Score;
@@ -51,14 +54,14 @@ export interface EvaluationReport {
 
 const MAX_ENVS = 10;
 
-/** Plays the best checkpoint of a run, or the latest where none was evaluated. */
+/** Plays a checkpoint of a run. */
 export async function evaluateRun(
   directory: RunDirectory,
   request: EvaluationRequest,
 ): Promise<EvaluationReport> {
   const config = directory.config as unknown as TrainingConfig;
   const definition = getAgent(config.agent);
-  const slot = directory.checkpoints.has('best') ? 'best' : 'latest';
+  const slot = request.checkpoint ?? (directory.checkpoints.has('best') ? 'best' : 'latest');
   const checkpoint = await directory.checkpoints.load(slot);
   const server = await openServer(request.url);
   try {

@@ -8,6 +8,7 @@ import { envsCommand } from './commands/envs.js';
 import { evalCommand } from './commands/eval.js';
 import { expertCommand } from './commands/expert.js';
 import { playCommand } from './commands/play.js';
+import { plotCommand } from './commands/plot.js';
 import { serveCommand } from './commands/serve.js';
 import { trainCommand } from './commands/train.js';
 
@@ -20,6 +21,7 @@ const program = new Command('farstep')
   .addCommand(agentsCommand())
   .addCommand(trainCommand())
   .addCommand(evalCommand())
+  .addCommand(plotCommand())
   .addCommand(playCommand())
   .addCommand(expertCommand())
   .addCommand(benchCommand())

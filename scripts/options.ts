@@ -2,6 +2,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { Options } from '../protocol/index.js';
 
+const MAX_SEEDS = 10_000;
+
 const number = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text.replaceAll('_', '')));
 
 /** An integer of at least `min`; 1_000_000 and 1e6 are fine. */
@@ -22,6 +24,19 @@ export const above =
     if (value > min && Number.isFinite(value)) return value;
     throw new InvalidArgumentError(`Expected a number above ${min}.`);
   };
+
+/** Seeds as `0..4`, `0,3,7` or both, in ascending order. */
+export function seedList(text: string): number[] {
+  const seeds = text.split(',').flatMap((part) => {
+    const [, from, to = from] = /^\s*(\d+)(?:\.\.(\d+))?\s*$/.exec(part) ?? [];
+    const [first, last] = [Number(from), Number(to)];
+    if (!(first <= last && last <= 2 ** 31 && last - first < MAX_SEEDS)) {
+      throw new InvalidArgumentError('Expected seeds such as 0..4 or 0,3,7.');
+    }
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+  return [...new Set(seeds)].sort((a, b) => a - b);
+}
 
 /** Collects `name=value`, given once or several times. */
 export function assignment(

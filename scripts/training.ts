@@ -1,17 +1,19 @@
 /** A training run as the command line makes it: a server, an agent, a run directory, and what is shown of them. */
 import type { Agent } from '../agents/agent.js';
-import { type BackendName, useBackend } from '../agents/nn/backend.js';
+import { type BackendName, type ChosenBackend, useBackend } from '../agents/nn/backend.js';
 import { NotFiniteError } from '../agents/nn/train.js';
 import { getAgent } from '../agents/registry.js';
-import { MetricsWriter } from '../agents/run/output/metrics.js';
+import type { RunEnv } from '../agents/run/env.js';
+import type { Checkpoint } from '../agents/run/output/checkpoints.js';
+import { type MetricsSink, MetricsWriter } from '../agents/run/output/metrics.js';
 import { Progress, type ProgressStream } from '../agents/run/output/progress.js';
 import { RunDirectory } from '../agents/run/output/run-directory.js';
 import { TensorBoardWriter } from '../agents/run/output/tensorboard.js';
 import { type TrainOutcome, train } from '../agents/run/train.js';
 import type { SettingValue } from '../agents/settings.js';
-import type { Options } from '../protocol/index.js';
-import { openServer } from './open-server.js';
-import { drawCurve } from './pictures.js';
+import type { Options, RemoteVectorEnv } from '../protocol/index.js';
+import { type OpenServer, openServer } from './open-server.js';
+import { drawCurves } from './pictures.js';
 
 /** Everything that a run is made of; config.json keeps it, and a resumed run takes it from there. */
 export interface TrainingConfig {
@@ -49,15 +51,24 @@ const EVALUATION_ENVS = 10;
 /** Rows of metrics over a run. */
 const METRICS_ROWS = 500;
 
+/** Throws what is wrong with a config, before anything is begun. */
+export async function checkTraining(config: TrainingConfig): Promise<void> {
+  await dispose(await prepare(config));
+}
+
 /** Starts a run in a directory of its own below `root`. */
 export async function startTraining(
   config: TrainingConfig,
   root: string,
   terminal: Terminal,
 ): Promise<TrainingResult> {
-  getAgent(config.agent); // a wrong name is told before a directory is made
-  const directory = await RunDirectory.create(root, { ...config }, new Date());
-  return runTraining(directory, config, terminal, false);
+  const prepared = await prepare(config); // what is wrong is told before a directory is made
+  try {
+    const directory = await RunDirectory.create(root, { ...config }, new Date());
+    return await runTraining(directory, config, prepared, terminal);
+  } finally {
+    await dispose(prepared);
+  }
 }
 
 /** Goes on with a run from its last checkpoint, to `steps` if given, else to where it was to end. */
@@ -67,40 +78,69 @@ export async function resumeTraining(
   terminal: Terminal,
 ): Promise<TrainingResult> {
   const directory = await RunDirectory.open(path);
-  const config = directory.config as unknown as TrainingConfig;
-  return runTraining(directory, steps === undefined ? config : { ...config, steps }, terminal, true);
+  const kept = directory.config as unknown as TrainingConfig;
+  const config = steps === undefined ? kept : { ...kept, steps };
+  const checkpoint = await directory.checkpoints.load('latest');
+  await directory.rewind(checkpoint.step);
+  const prepared = await prepare(config);
+  try {
+    return await runTraining(directory, config, prepared, terminal, checkpoint);
+  } finally {
+    await dispose(prepared);
+  }
+}
+
+/** What a run works with. */
+interface Prepared {
+  readonly server: OpenServer;
+  readonly env: RunEnv;
+  readonly rewardThreshold: number | undefined;
+  readonly evaluationEnv: RunEnv;
+  readonly backend: ChosenBackend;
+  readonly agent: Agent;
+}
+
+async function prepare(config: TrainingConfig): Promise<Prepared> {
+  const definition = getAgent(config.agent);
+  const server = await openServer(config.url);
+  try {
+    const { options, settings } = config;
+    const make = (numEnvs: number) =>
+      server.client.make(config.env, { numEnvs, options, autoreset: 'same_step' });
+    const seen = (made: RemoteVectorEnv) => definition.view?.(made, settings) ?? made;
+    const made = await make(config.numEnvs);
+    const env = seen(made);
+    const evaluationEnv = seen(await make(Math.min(EVALUATION_ENVS, config.evaluationEpisodes)));
+    const backend = await useBackend(config.backend, definition.workload?.(env, config.settings));
+    const agent = await definition.create(env, config.settings, config.seed);
+    return { server, env, rewardThreshold: made.spec.rewardThreshold, evaluationEnv, backend, agent };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+async function dispose({ agent, server }: Prepared): Promise<void> {
+  agent.dispose();
+  await server.close();
 }
 
 async function runTraining(
   directory: RunDirectory,
   config: TrainingConfig,
+  prepared: Prepared,
   { stream, signal }: Terminal,
-  resumed: boolean,
+  checkpoint?: Checkpoint,
 ): Promise<TrainingResult> {
-  const definition = getAgent(config.agent);
-  const checkpoint = resumed ? await directory.checkpoints.load('latest') : undefined;
-  if (checkpoint) await directory.rewind(checkpoint.step);
-
-  const server = await openServer(config.url);
+  const { server, env, rewardThreshold, evaluationEnv, backend, agent } = prepared;
   const start = checkpoint?.step ?? 0;
   const progress = new Progress({ stream, total: config.steps, start, now: Date.now });
-  const sinks = [
-    new MetricsWriter(directory.file('metrics.jsonl')),
-    new TensorBoardWriter(directory.path, checkpoint?.step),
-  ];
-  let agent: Agent | undefined;
+  const sinks: MetricsSink[] = [];
   let reached = start;
   try {
-    const make = async (numEnvs: number) => {
-      const { env: id, options, settings } = config;
-      const env = await server.client.make(id, { numEnvs, options, autoreset: 'same_step' });
-      return { env: definition.view?.(env, settings) ?? env, spec: env.spec };
-    };
-    const { env, spec } = await make(config.numEnvs);
-    const { env: evaluationEnv } = await make(Math.min(EVALUATION_ENVS, config.evaluationEpisodes));
-    const backend = await useBackend(config.backend, definition.workload?.(env, config.settings));
+    sinks.push(new MetricsWriter(directory.file('metrics.jsonl')));
+    sinks.push(new TensorBoardWriter(directory.path, checkpoint?.step));
     progress.message(`${backend.reason} Envs at ${server.url}. Run directory ${directory.path}`);
-    agent = await definition.create(env, config.settings, config.seed);
     let shown: Readonly<Record<string, number>> = {};
     const outcome = await train({
       agent,
@@ -136,7 +176,7 @@ async function runTraining(
     });
     progress.end();
     for (const sink of sinks) sink.flush();
-    await drawCurve(directory, spec.rewardThreshold);
+    await drawCurves(directory, rewardThreshold);
     return { ...outcome, directory, config };
   } catch (error) {
     if (!(error instanceof NotFiniteError)) throw error;
@@ -144,8 +184,6 @@ async function runTraining(
     throw await diverged(error, reached, directory);
   } finally {
     for (const sink of sinks) sink.close();
-    agent?.dispose();
-    await server.close();
   }
 }
 

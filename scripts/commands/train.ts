@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { AgentDefinition } from '../../agents/definition.js';
 import { BACKENDS, type BackendName } from '../../agents/nn/backend.js';
@@ -6,7 +8,8 @@ import { RunDirectory } from '../../agents/run/output/run-directory.js';
 import { completeSettings, parseAssignment, type SettingValue } from '../../agents/settings.js';
 import { describeScore, evaluateRun } from '../evaluation.js';
 import { interrupt } from '../interrupt.js';
-import { assignment, integer, optionValues } from '../options.js';
+import { assignment, integer, optionValues, seedList } from '../options.js';
+import { describeScores, holdsSeeds, resumeSeeds, type SeedsOutcome, startSeeds } from '../seeds.js';
 import { resumeTraining, startTraining, type TrainingConfig, type TrainingResult } from '../training.js';
 
 export interface TrainOptions {
@@ -15,6 +18,8 @@ export interface TrainOptions {
   readonly numEnvs?: number;
   readonly steps?: number;
   readonly seed?: number;
+  readonly seeds?: readonly number[];
+  readonly parallel?: number;
   readonly set?: readonly string[];
   readonly evalEvery?: number;
   readonly evalEpisodes?: number;
@@ -68,6 +73,21 @@ export function tellOutcome({ status, step, best, directory, config }: TrainingR
   console.log(`Curve:       ${directory.file('curve.png')}`);
 }
 
+/** Tells what the runs of several seeds came to. */
+function tellSeeds({ path, finished, interrupted, failed }: SeedsOutcome): void {
+  const results = [...finished].sort(([a], [b]) => a - b).map(([, result]) => result);
+  const scores = (which: 0 | 1) => results.map(({ reports }) => reports[which]!.trained.mean);
+  if (finished.size > 0) {
+    console.log(`Best policies:  ${describeScores(scores(0))}`);
+    console.log(`Final policies: ${describeScores(scores(1))}`);
+  }
+  console.log(`Curve:          ${join(path, 'curve.png')}`);
+  for (const [seed, message] of failed) console.log(`Seed ${seed} failed: ${message}`);
+  if (interrupted.length > 0) console.log(`Stopped and saved: seeds ${interrupted.join(', ')}.`);
+  if (interrupted.length + failed.size > 0) console.log(`Go on with:  farstep train --resume ${path}`);
+  if (failed.size > 0) process.exitCode = 1;
+}
+
 export function trainCommand(): Command {
   return new Command('train')
     .description('Train an agent on an env, over the wire; or go on with a run.')
@@ -85,6 +105,12 @@ export function trainCommand(): Command {
       integer(1),
     )
     .option('--seed <number>', 'of everything random (default: 0)', integer(0, 2 ** 31))
+    .option(
+      '--seeds <list>',
+      'train once with each of these, such as 0..4 or 0,3,7, in processes side by side',
+      seedList,
+    )
+    .option('--parallel <number>', 'runs at a time with --seeds; by default as many as cores', integer(1))
     .option('--set <name=value...>', 'a setting of the agent (repeatable)')
     .option(
       '--eval-every <steps>',
@@ -99,15 +125,18 @@ export function trainCommand(): Command {
     .action(async (name: string | undefined, given: TrainOptions) => {
       const { signal, done } = interrupt();
       const terminal = { stream: process.stdout, signal };
-      let result: TrainingResult;
+      const seedsTerminal = { ...terminal, parallel: given.parallel ?? availableParallelism() };
       if (given.resume !== undefined) {
-        const others = Object.keys(given).filter((key) => !['resume', 'steps'].includes(key));
+        const several = holdsSeeds(given.resume);
+        const kept = ['resume', 'steps', ...(several ? ['parallel'] : [])];
+        const others = Object.keys(given).filter((key) => !kept.includes(key));
         if (name !== undefined || others.length > 0) {
           throw new Error(
             `--resume takes everything from the run but --steps; leave out ${[name ?? [], others].flat().join(', ')}`,
           );
         }
-        result = await resumeTraining(given.resume, given.steps, terminal);
+        if (several) tellSeeds(await resumeSeeds(given.resume, given.steps, seedsTerminal));
+        else await tellRun(await resumeTraining(given.resume, given.steps, terminal), signal);
       } else {
         if (name === undefined) {
           throw new Error(
@@ -117,22 +146,30 @@ export function trainCommand(): Command {
           );
         }
         if (given.env === undefined) throw new Error('which env? Add --env <id>; farstep envs lists them');
+        const { seeds, seed, out = 'runs' } = given;
+        if (seeds !== undefined && seed !== undefined)
+          throw new Error('--seed and --seeds: give one of them');
         const config = newConfig(getAgent(name), given.env, given);
-        result = await startTraining(config, given.out ?? 'runs', terminal);
+        if (seeds) tellSeeds(await startSeeds(config, seeds, out, seedsTerminal));
+        else await tellRun(await startTraining(config, out, terminal), signal);
       }
-      if (result.status === 'finished') {
-        const report = await evaluateRun(await RunDirectory.open(result.directory.path), {
-          episodes: 30,
-          seed: 10_000,
-          url: result.config.url,
-          random: false,
-          record: true,
-          signal,
-        });
-        console.log(`Best policy: ${describeScore(report.trained)}`);
-        console.log(`Recording:   ${report.recording!.path}`);
-      }
-      tellOutcome(result);
       done();
     });
+}
+
+/** Plays what a run learned, where it came to its end, and tells of it. */
+async function tellRun(result: TrainingResult, signal: AbortSignal): Promise<void> {
+  if (result.status === 'finished') {
+    const report = await evaluateRun(await RunDirectory.open(result.directory.path), {
+      episodes: 30,
+      seed: 10_000,
+      url: result.config.url,
+      random: false,
+      record: true,
+      signal,
+    });
+    console.log(`Best policy: ${describeScore(report.trained)}`);
+    console.log(`Recording:   ${report.recording!.path}`);
+  }
+  tellOutcome(result);
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const FARSTEP = fileURLToPath(new URL('../../scripts/farstep.js', import.meta.url));
+export const FARSTEP = fileURLToPath(new URL('../../scripts/farstep.js', import.meta.url));
 
 export interface Outcome {
   readonly code: number;

@@ -12,6 +12,7 @@ t.test('every command explains itself', async (t) => {
     'agents',
     'train',
     'eval',
+    'plot',
     'play',
     'expert',
     'bench',

@@ -41,10 +41,10 @@ export class RunDirectory {
    * @throws RunError
    */
   static async create(root: string, config: RunConfig, now: Date): Promise<RunDirectory> {
-    const name = `${safe(config.env)}__${safe(config.agent)}__${config.seed}__${compact(now)}`;
+    const { env, agent, seed } = config;
+    const name = directoryName(env, agent, seed, now);
     try {
-      await mkdir(root, { recursive: true });
-      const path = await mkdirUnused(join(root, name));
+      const path = await mkdirUnused(root, name);
       const content = { format: FORMAT, created: now.toISOString(), ...config };
       await writeFile(join(path, 'config.json'), `${JSON.stringify(content, null, 2)}\n`);
       await writeFile(join(path, 'metrics.jsonl'), '');
@@ -109,6 +109,27 @@ export class RunDirectory {
   }
 }
 
+/** Makes a directory for several runs of one agent, named like theirs. Gives its path. @throws RunError */
+export async function makeGroupDirectory(
+  root: string,
+  env: string,
+  agent: string,
+  which: string,
+  now: Date,
+): Promise<string> {
+  const name = directoryName(env, agent, which, now);
+  return mkdirUnused(root, name).catch((error: unknown) => {
+    throw new RunError(`the directory ${join(root, name)} cannot be made: ${reason(error)}`, {
+      cause: error,
+    });
+  });
+}
+
+/** `<env>__<agent>__<which>__<time>` */
+function directoryName(env: string, agent: string, which: number | string, now: Date): string {
+  return `${safe(env)}__${safe(agent)}__${which}__${compact(now)}`;
+}
+
 /** An id as one part of a file name: `MinAtar/Breakout-v1` becomes `MinAtar-Breakout-v1`. */
 function safe(id: string): string {
   return id.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^\.+|_(?=_)/g, '');
@@ -119,10 +140,11 @@ function compact(time: Date): string {
   return `${time.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 }
 
-/** Makes `path`, or where that exists already, as when two runs start in one second, `path-2`, `path-3`, … */
-async function mkdirUnused(path: string): Promise<string> {
+/** Makes `<root>/<name>`, or where that exists already, as when two runs start in one second, `<name>-2`, `<name>-3`, … */
+async function mkdirUnused(root: string, name: string): Promise<string> {
+  await mkdir(root, { recursive: true });
   for (let copy = 1; ; copy++) {
-    const candidate = copy === 1 ? path : `${path}-${copy}`;
+    const candidate = join(root, copy === 1 ? name : `${name}-${copy}`);
     try {
       await mkdir(candidate);
       return candidate;

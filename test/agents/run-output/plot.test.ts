@@ -18,6 +18,8 @@ const figure = (series: Series[], title = 'Title'): Figure => ({
   series,
 });
 
+const drawn = (series: Series[], title?: string) => toSvg([figure(series, title)], measure);
+
 /** Elements of one kind, as records of their attributes and text. */
 function elements(svg: string, name: string): Record<string, string>[] {
   return [...svg.matchAll(new RegExp(`<${name}\\b([^>]*?)/?>([^<]*)`, 'g'))].map(([, attributes, text]) => ({
@@ -50,7 +52,7 @@ t.test('labels have units and common decimals', (t) => {
 });
 
 t.test('marks lie where the axes say', (t) => {
-  const svg = toSvg(figure([{ kind: 'points', name: 'p', x: [0, 50, 100], y: [-200, 600, 200] }]), measure);
+  const svg = drawn([{ kind: 'points', name: 'p', x: [0, 50, 100], y: [-200, 600, 200] }]);
   const dots = elements(svg, 'circle').slice(1); // the first is the legend's
   t.equal(dots.length, 3);
   for (const [i, [x, y]] of [
@@ -69,14 +71,11 @@ t.test('marks lie where the axes say', (t) => {
 t.test('gaps: points left out, lines and bands broken', (t) => {
   const x = [0, 1, 2, 3, 4];
   const y = [0, 1, NaN, 2, 3];
-  const svg = toSvg(
-    figure([
-      { kind: 'line', name: 'a', x, y },
-      { kind: 'points', name: 'a', x, y },
-      { kind: 'band', name: 'a', x, low: [0, 0, 0, 0, -Infinity], high: [1, 1, 1, 1, 1] },
-    ]),
-    measure,
-  );
+  const svg = drawn([
+    { kind: 'line', name: 'a', x, y },
+    { kind: 'points', name: 'a', x, y },
+    { kind: 'band', name: 'a', x, low: [0, 0, 0, 0, -Infinity], high: [1, 1, 1, 1, 1] },
+  ]);
   t.notMatch(svg, /NaN|Infinity|undefined/);
   t.equal(elements(svg, 'circle').length, 1 + 4);
   const paths = elements(svg, 'path').map((e) => e.d!);
@@ -93,7 +92,7 @@ t.test('series of one name share a colour and an entry; areas lie behind lines, 
     { kind: 'line', name, x, y: x },
     { kind: 'band', name, x, low: x, high: x },
   ];
-  const svg = toSvg(figure([...series('a'), ...series('b'), { kind: 'level', name: 'c', y: 0.5 }]), measure);
+  const svg = drawn([...series('a'), ...series('b'), { kind: 'level', name: 'c', y: 0.5 }]);
   for (const name of ['a', 'b', 'c']) {
     t.equal(elements(svg, 'text').filter((e) => e.text === name).length, 1);
   }
@@ -115,7 +114,7 @@ t.test('series of one name share a colour and an entry; areas lie behind lines, 
 t.test('everything fits: titles are cut, legends wrapped', (t) => {
   const names = Array.from({ length: 9 }, (_, i) => `algorithm number ${i}`);
   const series = names.map((name): Series => ({ kind: 'line', name, x: [0, 1], y: [0, 123_456] }));
-  const svg = toSvg(figure(series, 'long '.repeat(100)), measure);
+  const svg = drawn(series, 'long '.repeat(100));
   let last = 0;
   for (const name of names) {
     const entry = labelled(svg, name);
@@ -133,14 +132,32 @@ t.test('everything fits: titles are cut, legends wrapped', (t) => {
 t.test('a figure of nothing, of one point, and of equal values can be drawn', (t) => {
   const line = (x: number[], y: number[]): Series => ({ kind: 'line', name: 'a', x, y });
   for (const series of [[], [line([], [])], [line([5], [7])], [line([0, 0], [-3, -3])], [line([NaN], [1])]]) {
-    const svg = toSvg(figure(series), measure);
+    const svg = drawn(series);
     t.notMatch(svg, /NaN|Infinity|undefined/);
   }
   t.end();
 });
 
+t.test('several figures lie side by side, and a name has one colour in all of them', (t) => {
+  const line = (name: string): Series => ({ kind: 'line', name, x: [0, 1], y: [0, 1] });
+  const figures = [[line('a')], [line('b'), line('a')], [line('b')]].map((series) => figure(series));
+  const svg = toSvg(figures, measure);
+  t.match(svg, new RegExp(`width="${2 * WIDTH}" height="${2 * HEIGHT}"`));
+  t.same(
+    elements(svg, 'g').map(({ transform }) => transform),
+    ['translate(0 0)', `translate(${WIDTH} 0)`, `translate(0 ${HEIGHT})`],
+  );
+  const keys = elements(svg, 'path').filter((e) => e['stroke-width'] === '2.2' && !e['stroke-linejoin']);
+  const [first, second, third, fourth] = keys.map(({ stroke }) => stroke);
+  t.equal(keys.length, 4, 'each legend has the names of its own figure');
+  t.equal(third, first);
+  t.equal(fourth, second);
+  t.not(second, first);
+  t.end();
+});
+
 t.test('text is escaped', (t) => {
-  const svg = toSvg(figure([], 'a < b & c'), measure);
+  const svg = drawn([], 'a < b & c');
   t.equal(svg.split('a &lt; b &amp; c').length - 1, 2, 'in the title and its element for screen readers');
   t.end();
 });

@@ -10,7 +10,7 @@ const BANDWIDTH = { range: 0.02, episodes: 2 };
 export interface LearningCurveOptions {
   readonly title: string;
   /** Mean return from which the task counts as solved. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 /**

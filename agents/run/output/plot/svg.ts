@@ -7,9 +7,10 @@ export type Measure = (text: string, size: number, bold?: boolean) => number;
 /** Arimo has the widths of Arial and Helvetica, so the layout is the same whichever of them a viewer has. */
 export const FONT_FAMILY = `Arimo, 'Arimo Greek', 'Liberation Sans', Arial, Helvetica, sans-serif`;
 
-/** Of the picture in pixels. */
+/** Of one figure in pixels. */
 export const WIDTH = 720;
 export const HEIGHT = 450;
+const MAX_COLUMNS = 3;
 
 /** Distinct for colour-blind readers, on white and in grey (Okabe and Ito, 2008; without yellow and black). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
@@ -33,9 +34,28 @@ interface Frame {
 
 type Scale = (value: number) => number;
 
-/** Draws a figure as an SVG document of WIDTH × HEIGHT pixels: title, legend below it, then the axes. */
-export function toSvg(figure: Figure, measure: Measure): string {
-  const colours = assignColours(figure.series);
+/**
+ * Draws figures as an SVG document, each on WIDTH × HEIGHT pixels: title, legend below it, then the axes. Several lie in
+ * rows, at most three in one; series of one name have one colour in all of them.
+ */
+export function toSvg(figures: readonly Figure[], measure: Measure): string {
+  const colours = assignColours(figures.flatMap(({ series }) => series));
+  const columns = Math.min(MAX_COLUMNS, Math.ceil(Math.sqrt(figures.length)));
+  const [width, height] = [columns * WIDTH, Math.ceil(figures.length / columns) * HEIGHT];
+  const panels = figures.flatMap((figure, i) => {
+    const [x, y] = [(i % columns) * WIDTH, Math.floor(i / columns) * HEIGHT];
+    return [`<g transform="translate(${x} ${y})">`, ...drawFigure(figure, colours, measure), '</g>'];
+  });
+  return `${[
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="${FONT_FAMILY}">`,
+    `<title>${escapeXml(figures.map(({ title }) => title).join('; '))}</title>`,
+    `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
+    ...panels,
+    '</svg>',
+  ].join('\n')}\n`;
+}
+
+function drawFigure(figure: Figure, colours: ReadonlyMap<string, string>, measure: Measure): string[] {
   const [xLow, xHigh] = xRange(figure.series);
   const [yLow, yHigh] = yRange(figure.series);
   const xTicks = ticks(xLow, xHigh, 6);
@@ -53,10 +73,7 @@ export function toSvg(figure: Figure, measure: Measure): string {
   const x: Scale = linear(xLow, xHigh, frame.left, frame.right);
   const y: Scale = linear(yLow, yHigh, frame.bottom, frame.top);
 
-  return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" font-family="${FONT_FAMILY}">`,
-    `<title>${escapeXml(figure.title)}</title>`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
+  return [
     text(fit(figure.title, frame.right - frame.left, measure), frame.left, TITLE.baseline, {
       size: TITLE.size,
       bold: true,
@@ -66,8 +83,7 @@ export function toSvg(figure: Figure, measure: Measure): string {
     ...[...figure.series]
       .sort((a, b) => layer(a) - layer(b))
       .flatMap((series) => drawSeries(series, colours.get(series.name)!, x, y, frame)),
-    '</svg>',
-  ].join('\n')}\n`;
+  ];
 }
 
 function assignColours(series: readonly Series[]): ReadonlyMap<string, string> {
@@ -203,7 +219,8 @@ function drawLegend(
 ): { marks: string[]; height: number } {
   let x = left;
   let row = 0;
-  const marks = [...colours].flatMap(([name, colour]) => {
+  const names = [...new Set(series.map(({ name }) => name))];
+  const marks = names.flatMap((name) => {
     const length = measure(name, LEGEND.size);
     const width = LEGEND.key + LEGEND.gap + length;
     if (x > left && x + width > WIDTH - MARGIN.right) {
@@ -216,11 +233,11 @@ function drawLegend(
     return [
       ...series
         .filter((s) => s.name === name)
-        .map((s) => legendKey(s, colour, start, baseline - LEGEND.size * 0.35)),
+        .map((s) => legendKey(s, colours.get(name)!, start, baseline - LEGEND.size * 0.35)),
       text(name, start + LEGEND.key + LEGEND.gap, baseline, { size: LEGEND.size, length }),
     ];
   });
-  return { marks, height: colours.size === 0 ? 0 : (row + 1) * LEGEND.row + 4 };
+  return { marks, height: names.length === 0 ? 0 : (row + 1) * LEGEND.row + 4 };
 }
 
 function legendKey(series: Series, colour: string, x: number, y: number): string {
