@@ -39,6 +39,7 @@ export interface Score {
   /** Episodes that had not ended when the limit of steps was reached. */
   readonly unfinished: number;
   readonly returns: readonly number[];
+  readonly lengths: readonly number[];
 }
 
 export interface EvaluationReport {
@@ -115,6 +116,7 @@ async function score(
     meanLength: mean(lengths),
     unfinished,
     returns: [...returns],
+    lengths: [...lengths],
   };
 }
 

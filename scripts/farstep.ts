@@ -9,6 +9,7 @@ import { evalCommand } from './commands/eval.js';
 import { expertCommand } from './commands/expert.js';
 import { playCommand } from './commands/play.js';
 import { plotCommand } from './commands/plot.js';
+import { regressCommand } from './commands/regress.js';
 import { serveCommand } from './commands/serve.js';
 import { trainCommand } from './commands/train.js';
 
@@ -23,6 +24,7 @@ const program = new Command('farstep')
   .addCommand(evalCommand())
   .addCommand(plotCommand())
   .addCommand(playCommand())
+  .addCommand(regressCommand())
   .addCommand(expertCommand())
   .addCommand(benchCommand())
   .addCommand(conformCommand())

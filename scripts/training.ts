@@ -1,5 +1,6 @@
 /** A training run as the command line makes it: a server, an agent, a run directory, and what is shown of them. */
 import type { Agent } from '../agents/agent.js';
+import type { AgentDefinition } from '../agents/definition.js';
 import { type BackendName, type ChosenBackend, useBackend } from '../agents/nn/backend.js';
 import { NotFiniteError } from '../agents/nn/train.js';
 import { getAgent } from '../agents/registry.js';
@@ -10,7 +11,7 @@ import { Progress, type ProgressStream } from '../agents/run/output/progress.js'
 import { RunDirectory } from '../agents/run/output/run-directory.js';
 import { TensorBoardWriter } from '../agents/run/output/tensorboard.js';
 import { type TrainOutcome, train } from '../agents/run/train.js';
-import type { SettingValue } from '../agents/settings.js';
+import { completeSettings, type SettingValue } from '../agents/settings.js';
 import type { Options, RemoteVectorEnv } from '../protocol/index.js';
 import { type OpenServer, openServer } from './open-server.js';
 import { drawCurves } from './pictures.js';
@@ -46,10 +47,47 @@ export interface Terminal {
   readonly signal: AbortSignal;
 }
 
+/** Of a run, unless it is told otherwise. */
+const EVALUATIONS = 20;
+const CHECKPOINTS = 4;
 /** Envs of an evaluation at once, at most. */
 const EVALUATION_ENVS = 10;
 /** Rows of metrics over a run. */
 const METRICS_ROWS = 500;
+
+/** What somebody asks of a new run; the rest is the preset of the env, or the agent's defaults. */
+export interface RunChoices {
+  readonly options?: Options;
+  readonly seed?: number | undefined;
+  readonly steps?: number | undefined;
+  readonly numEnvs?: number | undefined;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly evalEvery?: number | undefined;
+  readonly evalEpisodes?: number | undefined;
+  readonly url?: string | undefined;
+  readonly backend?: BackendName | undefined;
+}
+
+/** @throws SettingError on settings that the agent does not take */
+export function newConfig(definition: AgentDefinition, env: string, given: RunChoices): TrainingConfig {
+  const preset = definition.presets[env];
+  const steps = given.steps ?? preset?.steps ?? 100_000;
+  return {
+    agent: definition.name,
+    env,
+    options: given.options ?? {},
+    seed: given.seed ?? 0,
+    steps,
+    numEnvs: given.numEnvs ?? preset?.numEnvs ?? 8,
+    settings: completeSettings(definition.settings, { ...preset?.settings, ...given.settings }),
+    backend: given.backend ?? 'auto',
+    url: given.url ?? null,
+    evaluationEvery: given.evalEvery ?? Math.ceil(steps / EVALUATIONS),
+    evaluationEpisodes: given.evalEpisodes ?? 10,
+    evaluationMaxSteps: 10_000,
+    checkpointEvery: Math.ceil(steps / CHECKPOINTS),
+  };
+}
 
 /** Throws what is wrong with a config, before anything is begun. */
 export async function checkTraining(config: TrainingConfig): Promise<void> {

@@ -4,8 +4,8 @@ import { RunDirectory } from '../../agents/run/output/run-directory.js';
 import { describeScore, evaluateRun } from '../evaluation.js';
 import { interrupt } from '../interrupt.js';
 import { integer } from '../options.js';
-import { startTraining } from '../training.js';
-import { newConfig, tellOutcome } from './train.js';
+import { newConfig, startTraining } from '../training.js';
+import { tellOutcome } from './train.js';
 
 const ENV = 'MinAtar/Breakout-v1';
 

@@ -5,12 +5,18 @@ import type { AgentDefinition } from '../../agents/definition.js';
 import { BACKENDS, type BackendName } from '../../agents/nn/backend.js';
 import { getAgent, listAgents } from '../../agents/registry.js';
 import { RunDirectory } from '../../agents/run/output/run-directory.js';
-import { completeSettings, parseAssignment, type SettingValue } from '../../agents/settings.js';
+import { parseAssignment } from '../../agents/settings.js';
 import { describeScore, evaluateRun } from '../evaluation.js';
 import { interrupt } from '../interrupt.js';
 import { assignment, integer, optionValues, seedList } from '../options.js';
 import { describeScores, holdsSeeds, resumeSeeds, type SeedsOutcome, startSeeds } from '../seeds.js';
-import { resumeTraining, startTraining, type TrainingConfig, type TrainingResult } from '../training.js';
+import {
+  newConfig,
+  type RunChoices,
+  resumeTraining,
+  startTraining,
+  type TrainingResult,
+} from '../training.js';
 
 export interface TrainOptions {
   readonly env?: string;
@@ -29,33 +35,10 @@ export interface TrainOptions {
   readonly backend?: BackendName;
 }
 
-const EVALUATIONS = 20;
-const CHECKPOINTS = 4;
-
-/** What a new run is made of: what was asked for, else the preset of the env, else the agent's defaults. */
-export function newConfig(definition: AgentDefinition, env: string, given: TrainOptions): TrainingConfig {
-  const preset = definition.presets[env];
-  const chosen: Record<string, SettingValue> = { ...preset?.settings };
-  for (const text of given.set ?? []) {
-    const [name, value] = parseAssignment(definition.settings, text);
-    chosen[name] = value;
-  }
-  const steps = given.steps ?? preset?.steps ?? 100_000;
-  return {
-    agent: definition.name,
-    env,
-    options: optionValues(given.option),
-    seed: given.seed ?? 0,
-    steps,
-    numEnvs: given.numEnvs ?? preset?.numEnvs ?? 8,
-    settings: completeSettings(definition.settings, chosen),
-    backend: given.backend ?? 'auto',
-    url: given.url ?? null,
-    evaluationEvery: given.evalEvery ?? Math.ceil(steps / EVALUATIONS),
-    evaluationEpisodes: given.evalEpisodes ?? 10,
-    evaluationMaxSteps: 10_000,
-    checkpointEvery: Math.ceil(steps / CHECKPOINTS),
-  };
+/** What a new run is made of, as far as the command line tells. */
+function choices(definition: AgentDefinition, given: TrainOptions): RunChoices {
+  const settings = (given.set ?? []).map((text) => parseAssignment(definition.settings, text));
+  return { ...given, options: optionValues(given.option), settings: Object.fromEntries(settings) };
 }
 
 /** Tells how a run ended, and what to do with it. */
@@ -149,7 +132,8 @@ export function trainCommand(): Command {
         const { seeds, seed, out = 'runs' } = given;
         if (seeds !== undefined && seed !== undefined)
           throw new Error('--seed and --seeds: give one of them');
-        const config = newConfig(getAgent(name), given.env, given);
+        const definition = getAgent(name);
+        const config = newConfig(definition, given.env, choices(definition, given));
         if (seeds) tellSeeds(await startSeeds(config, seeds, out, seedsTerminal));
         else await tellRun(await startTraining(config, out, terminal), signal);
       }

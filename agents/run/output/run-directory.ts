@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Checkpoints } from './checkpoints.js';
 import { truncateMetrics } from './metrics.js';
@@ -46,9 +46,11 @@ export class RunDirectory {
     try {
       const path = await mkdirUnused(root, name);
       const content = { format: FORMAT, created: now.toISOString(), ...config };
-      await writeFile(join(path, 'config.json'), `${JSON.stringify(content, null, 2)}\n`);
       await writeFile(join(path, 'metrics.jsonl'), '');
       await mkdir(join(path, 'checkpoints'));
+      // Last, and at once whole: others may be looking for runs here.
+      await writeFile(join(path, 'config.json.new'), `${JSON.stringify(content, null, 2)}\n`);
+      await rename(join(path, 'config.json.new'), join(path, 'config.json'));
       return new RunDirectory(path, config);
     } catch (error) {
       throw new RunError(`the run directory ${join(root, name)} cannot be made: ${reason(error)}`, {
