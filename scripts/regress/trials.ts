@@ -204,7 +204,11 @@ async function runCommand({ trial, root, missing, watch, stream, signal }: Play)
       detached: true, // a group of its own, so that all it starts can be ended with it
     });
     const end = (how: NodeJS.Signals) => {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, how);
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, how);
+      } catch {
+        // The group has ended by itself.
+      }
     };
     const stop = () => end('SIGTERM');
     const ended = new Promise<void>((resolve, reject) => {
