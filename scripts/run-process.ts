@@ -28,13 +28,13 @@ async function make(order: RunOrder): Promise<RunResult> {
   const { isTTY = false, columns = 80 } = order.terminal;
   const stream: ProgressStream = { isTTY, columns, write: (text) => tell({ text }) };
   const terminal = { stream, signal };
-  const { status, step, best, directory } =
+  const { status, step, best, evaluated, directory } =
     'resume' in order.run
       ? await resumeTraining(order.run.resume, order.run.steps, terminal)
       : await startTraining(order.run.config, order.run.root, terminal);
   const run = await RunDirectory.open(directory.path);
   const reports = [];
-  for (const request of status === 'finished' ? order.evaluations : []) {
+  for (const request of status === 'finished' && evaluated ? order.evaluations : []) {
     reports.push(await evaluateRun(run, { ...request, signal }));
   }
   return { status, step, best, path: directory.path, reports };

@@ -1,17 +1,22 @@
 /** A training run as the command line makes it: a server, an agent, a run directory, and what is shown of them. */
-import type { Agent } from '../agents/agent.js';
+import type { Agent, Task } from '../agents/agent.js';
 import type { AgentDefinition } from '../agents/definition.js';
+import type { DataSet, DataSetEnv } from '../agents/memory/data-set.js';
 import { type BackendName, type ChosenBackend, useBackend } from '../agents/nn/backend.js';
 import { NotFiniteError } from '../agents/nn/train.js';
 import { getAgent } from '../agents/registry.js';
-import type { RunEnv } from '../agents/run/env.js';
+import type { RunEnv, VisibleEnv } from '../agents/run/env.js';
+import type { LoopOptions, TrainOutcome } from '../agents/run/loop.js';
+import { trainOffline } from '../agents/run/offline.js';
 import type { Checkpoint } from '../agents/run/output/checkpoints.js';
+import { DataSetWriter, readDataSet } from '../agents/run/output/data-set-file.js';
 import { type MetricsSink, MetricsWriter } from '../agents/run/output/metrics.js';
 import { Progress, type ProgressStream } from '../agents/run/output/progress.js';
 import { RunDirectory } from '../agents/run/output/run-directory.js';
 import { TensorBoardWriter } from '../agents/run/output/tensorboard.js';
-import { type TrainOutcome, train } from '../agents/run/train.js';
+import { train } from '../agents/run/train.js';
 import { completeSettings, type SettingValue } from '../agents/settings.js';
+import { RecordedEnv } from '../agents/views/recorded-env.js';
 import type { Options, RemoteVectorEnv } from '../protocol/index.js';
 import { type OpenServer, openServer } from './open-server.js';
 import { drawCurves } from './pictures.js';
@@ -34,9 +39,15 @@ export interface TrainingConfig {
   /** Steps after which an evaluation episode is left, however well it goes. */
   readonly evaluationMaxSteps: number;
   readonly checkpointEvery: number;
+  /** A data set to learn from instead of envs. */
+  readonly data?: string;
+  /** Records what is collected as a data set: into this file, or where true into one in the run directory. */
+  readonly saveData?: string | true;
 }
 
 export interface TrainingResult extends TrainOutcome {
+  /** Whether there was an env to evaluate on. */
+  readonly evaluated: boolean;
   readonly directory: RunDirectory;
   readonly config: TrainingConfig;
 }
@@ -66,6 +77,8 @@ export interface RunChoices {
   readonly evalEpisodes?: number | undefined;
   readonly url?: string | undefined;
   readonly backend?: BackendName | undefined;
+  readonly data?: string | undefined;
+  readonly saveData?: string | true | undefined;
 }
 
 /** @throws SettingError on settings that the agent does not take */
@@ -86,6 +99,8 @@ export function newConfig(definition: AgentDefinition, env: string, given: RunCh
     evaluationEpisodes: given.evalEpisodes ?? 10,
     evaluationMaxSteps: 10_000,
     checkpointEvery: Math.ceil(steps / CHECKPOINTS),
+    ...(given.data !== undefined && { data: given.data }),
+    ...(given.saveData !== undefined && { saveData: given.saveData }),
   };
 }
 
@@ -131,30 +146,68 @@ export async function resumeTraining(
 /** What a run works with. */
 interface Prepared {
   readonly server: OpenServer;
-  readonly env: RunEnv;
+  /** Where experience comes from. */
+  readonly from: { readonly env: VisibleEnv } | { readonly data: DataSet };
+  /** Absent where the server does not host the env of a data set. */
+  readonly evaluationEnv: RunEnv | undefined;
   readonly rewardThreshold: number | undefined;
-  readonly evaluationEnv: RunEnv;
   readonly backend: ChosenBackend;
   readonly agent: Agent;
 }
 
 async function prepare(config: TrainingConfig): Promise<Prepared> {
   const definition = getAgent(config.agent);
+  const { options, settings, numEnvs, seed } = config;
+  const data = config.data === undefined ? undefined : await readDataSet(config.data);
   const server = await openServer(config.url);
   try {
-    const { options, settings } = config;
-    const make = (numEnvs: number) =>
-      server.client.make(config.env, { numEnvs, options, autoreset: 'same_step' });
+    const make = (copies: number) =>
+      server.client.make(config.env, { numEnvs: copies, options, autoreset: 'same_step' });
     const seen = (made: RemoteVectorEnv) => definition.view?.(made, settings) ?? made;
-    const made = await make(config.numEnvs);
-    const env = seen(made);
-    const evaluationEnv = seen(await make(Math.min(EVALUATION_ENVS, config.evaluationEpisodes)));
-    const backend = await useBackend(config.backend, definition.workload?.(env, config.settings));
-    const agent = await definition.create(env, config.settings, config.seed);
-    return { server, env, rewardThreshold: made.spec.rewardThreshold, evaluationEnv, backend, agent };
+    const hosted = data === undefined || (await isHosted(data.env, config, server));
+    const made = hosted ? await make(numEnvs) : undefined;
+    const env = made && seen(made);
+    const task = env ?? { ...data!.env, numEnvs };
+    if (data) checkSpaces(data.env, task, config);
+    const evaluated = hosted && seen(await make(Math.min(EVALUATION_ENVS, config.evaluationEpisodes)));
+    const backend = await useBackend(config.backend, definition.workload?.(task, settings));
+    const agent = await definition.create(task, settings, seed);
+    const rewardThreshold = made?.spec.rewardThreshold;
+    const from = data ? { data } : { env: env! };
+    return { server, from, evaluationEnv: evaluated || undefined, rewardThreshold, backend, agent };
   } catch (error) {
     await server.close();
     throw error;
+  }
+}
+
+/** Whether the server hosts the env of a data set. Throws where the one that it hosts is another. */
+async function isHosted(
+  recorded: DataSetEnv,
+  config: TrainingConfig,
+  { client }: OpenServer,
+): Promise<boolean> {
+  if (recorded.id !== config.env) {
+    throw new Error(`the data set ${config.data} is of ${recorded.id}, the run is to be on ${config.env}`);
+  }
+  if (!(await client.list()).some(({ id }) => id === recorded.id)) return false;
+  const { numEnvs } = recorded;
+  const env = await client.make(config.env, { numEnvs, options: config.options, autoreset: 'same_step' });
+  await env.close();
+  if (env.contractHash === recorded.contractHash) return true;
+  throw new Error(
+    `the data set ${config.data} was recorded in ${recorded.id} with the contract ${recorded.contractHash} ` +
+      `(options ${JSON.stringify(recorded.options)}); that env's contract is ${env.contractHash} ` +
+      `(options ${JSON.stringify(config.options)})`,
+  );
+}
+
+/** Throws where an agent sees its env in another way than a data set does. */
+function checkSpaces(recorded: DataSetEnv, task: Task, { data, agent }: TrainingConfig): void {
+  for (const name of ['observationSpace', 'actionSpace'] as const) {
+    if (recorded[name].equals(task[name])) continue;
+    const [has, sees] = [recorded[name].toString(), task[name].toString()];
+    throw new Error(`the data set ${data} has ${has} as its ${name}, ${agent} with these settings ${sees}`);
   }
 }
 
@@ -166,11 +219,10 @@ async function dispose({ agent, server }: Prepared): Promise<void> {
 async function runTraining(
   directory: RunDirectory,
   config: TrainingConfig,
-  prepared: Prepared,
+  { server, from, evaluationEnv, rewardThreshold, backend, agent }: Prepared,
   { stream, signal }: Terminal,
   checkpoint?: Checkpoint,
 ): Promise<TrainingResult> {
-  const { server, env, rewardThreshold, evaluationEnv, backend, agent } = prepared;
   const start = checkpoint?.step ?? 0;
   const progress = new Progress({ stream, total: config.steps, start, now: Date.now });
   const sinks: MetricsSink[] = [];
@@ -178,14 +230,14 @@ async function runTraining(
   try {
     sinks.push(new MetricsWriter(directory.file('metrics.jsonl')));
     sinks.push(new TensorBoardWriter(directory.path, checkpoint?.step));
-    progress.message(`${backend.reason} Envs at ${server.url}. Run directory ${directory.path}`);
+    const place = evaluationEnv ? `Envs at ${server.url}.` : `No env ${config.env} to evaluate on.`;
+    progress.message(`${backend.reason} ${place} Run directory ${directory.path}`);
     let shown: Readonly<Record<string, number>> = {};
-    const outcome = await train({
+    const options: LoopOptions = {
       agent,
-      env,
       steps: config.steps,
       seed: config.seed,
-      evaluation: {
+      evaluation: evaluationEnv && {
         env: evaluationEnv,
         every: config.evaluationEvery,
         episodes: config.evaluationEpisodes,
@@ -200,7 +252,6 @@ async function runTraining(
         const { evaluation_return: evaluated, loss, epsilon } = values;
         shown = { ...shown, ...defined({ loss, epsilon, evaluated }) };
       },
-      onEpisode: (episodeReturn) => progress.episode(episodeReturn),
       onStep: (step) => {
         reached = step;
         progress.update(step, shown);
@@ -211,11 +262,15 @@ async function runTraining(
             ? `Resumed at step ${step}.`
             : `Resumed at step ${step} with new episodes: the envs are not those of before.`,
         ),
-    });
+    };
+    const outcome =
+      'data' in from
+        ? await trainOffline({ ...options, data: from.data, stepsAtOnce: config.numEnvs })
+        : await collect(options, from.env, { directory, config, progress });
     progress.end();
     for (const sink of sinks) sink.flush();
     await drawCurves(directory, rewardThreshold);
-    return { ...outcome, directory, config };
+    return { ...outcome, evaluated: evaluationEnv !== undefined, directory, config };
   } catch (error) {
     if (!(error instanceof NotFiniteError)) throw error;
     progress.end();
@@ -223,6 +278,36 @@ async function runTraining(
   } finally {
     for (const sink of sinks) sink.close();
   }
+}
+
+interface Collection {
+  readonly directory: RunDirectory;
+  readonly config: TrainingConfig;
+  readonly progress: Progress;
+}
+
+/** Trains on an env, and records what is collected where that was asked for. */
+async function collect(options: LoopOptions, env: VisibleEnv, run: Collection): Promise<TrainOutcome> {
+  const { directory, config, progress } = run;
+  const onEpisode = (episodeReturn: number) => progress.episode(episodeReturn);
+  if (config.saveData === undefined) return train({ ...options, env, onEpisode });
+  const path = config.saveData === true ? directory.file('data.safetensors') : config.saveData;
+  const { numEnvs, contractHash, observationSpace, actionSpace } = env;
+  const recorded = {
+    id: config.env,
+    options: config.options,
+    numEnvs,
+    contractHash,
+    observationSpace,
+    actionSpace,
+  };
+  const writer = await DataSetWriter.open(recorded, directory.file('data-set'), path);
+  const outcome = await train({ ...options, env: new RecordedEnv(env, writer), onEpisode });
+  if (outcome.status === 'finished') {
+    await writer.finish(path);
+    progress.message(`Data set of ${writer.episodes.toLocaleString('en')} episodes: ${path}`);
+  }
+  return outcome;
 }
 
 /** Numbers have left the finite: what is left of the run. */

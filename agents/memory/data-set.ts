@@ -1,19 +1,16 @@
-import type { StepResult } from '../../protocol/client/results.js';
-import { arrayType, bytesOf, type DType, itemSize, sizeOf, type TypedArray } from '../../protocol/dtypes.js';
+import { arrayType, type DType, itemSize, type TypedArray } from '../../protocol/dtypes.js';
 import { type Leaf, type Space, spaceFromJSON } from '../../protocol/spaces/index.js';
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  type SafetensorsDtype,
-  type StoredTensor,
-} from '../nn/safetensors.js';
+import type { Options } from '../../protocol/spec.js';
+import type { SafetensorsDtype, StoredTensor, TensorEntry } from '../nn/safetensors.js';
 
 const FORMAT = '1';
 
 /** What a data set tells of the env it was recorded in. */
 export interface DataSetEnv {
   readonly id: string;
-  /** The contract's hash: transitions of another contract are of another task. */
+  readonly options: Options;
+  readonly numEnvs: number;
+  /** The contract's hash, of as many envs: transitions of another contract are of another task. */
   readonly contractHash: string;
   readonly observationSpace: Space;
   readonly actionSpace: Space;
@@ -34,162 +31,112 @@ export interface DataSet {
   readonly actions: readonly TypedArray[];
 }
 
-/** One episode while it is recorded: rows of each leaf, in order. */
-interface Episode {
-  readonly observations: TypedArray[][];
-  readonly actions: TypedArray[][];
-  readonly rewards: number[];
+/** One of the arrays that a data set is made of, as its file holds it. */
+export interface Column {
+  readonly name: string;
+  readonly dtype: DType;
+  /** Of one row. */
+  readonly shape: readonly number[];
+  /** What it has a row for. */
+  readonly rows: 'episode' | 'step' | 'observation';
 }
 
-/** Gathers whole episodes of a vector env under SAME_STEP autoreset; what is unfinished in the end is left out. */
-export class DataSetWriter {
-  readonly #env: DataSetEnv;
-  readonly #under: Episode[] = [];
-  readonly #done: { readonly episode: Episode; readonly terminated: boolean }[] = [];
-
-  constructor(env: DataSetEnv) {
-    this.#env = env;
-  }
-
-  /** Finished episodes. */
-  get episodes(): number {
-    return this.#done.length;
-  }
-
-  /** The first observations: a row an env. */
-  begin(observations: readonly TypedArray[], numEnvs: number): void {
-    for (let row = 0; row < numEnvs; row++) this.#under[row] = this.#start(observations, row);
-  }
-
-  /** What a step of every env gave for these actions. */
-  add(actions: readonly TypedArray[], { observations, rewards, terminated, ended }: StepResult): void {
-    const { observationSpace, actionSpace } = this.#env;
-    for (const [row, episode] of this.#under.entries()) {
-      episode.actions.push(rowOf(actions, actionSpace.leaves, row));
-      episode.rewards.push(rewards[row]!);
-      const k = ended ? ended.rows.indexOf(row) : -1;
-      if (k < 0) {
-        episode.observations.push(rowOf(observations, observationSpace.leaves, row));
-      } else {
-        episode.observations.push(rowOf(ended!.finalObservations!, observationSpace.leaves, k));
-        this.#done.push({ episode, terminated: terminated[row] === 1 });
-        this.#under[row] = this.#start(observations, row);
-      }
-    }
-  }
-
-  /**
-   * The first `episodes` as a safetensors file, which NumPy and PyTorch read: tensors `lengths`, `terminated`,
-   * `rewards`, and `observations` and `actions`, one a leaf with its path behind a dot, as in `DataSet`.
-   */
-  encode(episodes = this.#done.length): Uint8Array {
-    const done = this.#done.slice(0, episodes);
-    const { id, contractHash, observationSpace, actionSpace } = this.#env;
-    const tensors: Record<string, StoredTensor> = {
-      lengths: stored(
-        'int32',
-        [done.length],
-        Int32Array.from(done, ({ episode }) => episode.rewards.length),
-      ),
-      terminated: stored(
-        'bool',
-        [done.length],
-        Uint8Array.from(done, ({ terminated }) => (terminated ? 1 : 0)),
-      ),
-    };
-    const rewards = Float64Array.from(done.flatMap(({ episode }) => episode.rewards));
-    tensors.rewards = stored('float64', [rewards.length], rewards);
-    const add = (name: string, leaves: readonly Leaf[], rows: TypedArray[][]) => {
-      for (const [i, leaf] of leaves.entries()) {
-        const all = new (arrayType(leaf.dtype))(rows.length * sizeOf(leaf.shape));
-        for (const [k, row] of rows.entries()) all.set(row[i] as never, k * sizeOf(leaf.shape));
-        tensors[leafName(name, leaf)] = stored(leaf.dtype, [rows.length, ...leaf.shape], all);
-      }
-    };
-    add(
-      'observations',
-      observationSpace.leaves,
-      done.flatMap(({ episode }) => episode.observations),
-    );
-    add(
-      'actions',
-      actionSpace.leaves,
-      done.flatMap(({ episode }) => episode.actions),
-    );
-    return encodeSafetensors(tensors, {
-      farstep_data_set: FORMAT,
-      env: id,
-      contract_hash: contractHash,
-      observation_space: JSON.stringify(observationSpace),
-      action_space: JSON.stringify(actionSpace),
-    });
-  }
-
-  #start(observations: readonly TypedArray[], row: number): Episode {
-    const first = rowOf(observations, this.#env.observationSpace.leaves, row);
-    return { observations: [first], actions: [], rewards: [] };
-  }
+/** How much there is in a data set. */
+export interface Extent {
+  readonly episodes: number;
+  readonly steps: number;
 }
 
-/** A data set from its file. Throws a sentence where it is none, or does not hold together. */
-export function readDataSet(file: Uint8Array): DataSet {
-  const { tensors, metadata } = decodeSafetensors(file);
+/** The arrays of the data sets of an env: `observations` and `actions` are one a leaf, its path behind dots. */
+export function columnsOf({ observationSpace, actionSpace }: DataSetEnv): Column[] {
+  const leaves = (name: string, space: Space, rows: Column['rows']) =>
+    space.leaves.map(({ path, dtype, shape }: Leaf) => ({
+      name: [name, ...path].join('.'),
+      dtype,
+      shape,
+      rows,
+    }));
+  return [
+    { name: 'lengths', dtype: 'int32', shape: [], rows: 'episode' },
+    { name: 'terminated', dtype: 'bool', shape: [], rows: 'episode' },
+    { name: 'rewards', dtype: 'float64', shape: [], rows: 'step' },
+    ...leaves('observations', observationSpace, 'observation'),
+    ...leaves('actions', actionSpace, 'step'),
+  ];
+}
+
+export const rowsOf = ({ rows }: Column, { episodes, steps }: Extent): number =>
+  ({ episode: episodes, step: steps, observation: steps + episodes })[rows];
+
+const STORED: Partial<Record<DType, SafetensorsDtype>> = { float32: 'F32', float64: 'F64', int32: 'I32' };
+
+/**
+ * A column as a tensor of the file. Types that our safetensors files lack are kept as bytes: those of an element in a
+ * last dimension of their own.
+ */
+export function tensorOf(column: Column, extent: Extent): TensorEntry {
+  const { name, dtype } = column;
+  const shape = [rowsOf(column, extent), ...column.shape];
+  const stored = STORED[dtype];
+  if (stored === undefined && itemSize(dtype) > 1) shape.push(itemSize(dtype));
+  return { name, dtype: stored ?? 'U8', shape };
+}
+
+export const metadataOf = (env: DataSetEnv): Record<string, string> => ({
+  farstep_data_set: FORMAT,
+  env: env.id,
+  options: JSON.stringify(env.options),
+  num_envs: String(env.numEnvs),
+  contract_hash: env.contractHash,
+  observation_space: JSON.stringify(env.observationSpace),
+  action_space: JSON.stringify(env.actionSpace),
+});
+
+/** The env that a file's metadata tells of. Throws a sentence where the file is no data set. */
+export function envOf(metadata: Readonly<Record<string, string>>): DataSetEnv {
   if (metadata.farstep_data_set !== FORMAT) {
     const got = metadata.farstep_data_set ?? 'a file without one';
     throw new Error(`data set: expected format ${FORMAT}, got ${got}`);
   }
   const space = (name: string) => spaceFromJSON(JSON.parse(metadata[name] ?? 'null'), name);
-  const env: DataSetEnv = {
+  return {
     id: metadata.env ?? '',
+    options: JSON.parse(metadata.options ?? '{}') as Options,
+    numEnvs: Number(metadata.num_envs),
     contractHash: metadata.contract_hash ?? '',
     observationSpace: space('observation_space'),
     actionSpace: space('action_space'),
   };
-  const tensor = (
-    name: string,
-    dtype: DType,
-    rows: number | undefined,
-    shape: readonly number[],
-  ): TypedArray => {
-    const found = tensors[name];
-    const expected = storedShape(dtype, [rows ?? found?.shape[0] ?? 0, ...shape]);
-    if (found?.dtype !== storedAs(dtype) || found.shape.join() !== expected.join()) {
-      const got = found ? `${found.dtype} [${found.shape.join(', ')}]` : 'nothing';
-      throw new Error(`data set: ${name}: expected ${storedAs(dtype)} [${expected.join(', ')}], got ${got}`);
-    }
-    const { buffer, byteOffset, byteLength } = found.data;
-    return new (arrayType(dtype))(buffer, byteOffset, byteLength / itemSize(dtype));
-  };
-  const lengths = tensor('lengths', 'int32', undefined, []) as Int32Array;
-  const steps = lengths.reduce((sum, length) => sum + length, 0);
-  const slabs = (name: string, { leaves }: Space, rows: number) =>
-    leaves.map((leaf) => tensor(leafName(name, leaf), leaf.dtype, rows, leaf.shape));
+}
+
+/** Throws where the tensors of a file are not those of its env's data sets; how much there is, else. */
+export function checkTensors(env: DataSetEnv, tensors: readonly TensorEntry[], lengths: Int32Array): Extent {
+  const extent = { episodes: lengths.length, steps: lengths.reduce((sum, length) => sum + length, 0) };
+  for (const column of columnsOf(env)) {
+    const { name, dtype, shape } = tensorOf(column, extent);
+    const found = tensors.find((tensor) => tensor.name === name);
+    if (found?.dtype === dtype && found.shape.join() === shape.join()) continue;
+    const got = found ? `${found.dtype} [${found.shape.join(', ')}]` : 'nothing';
+    throw new Error(`data set: ${name}: expected ${dtype} [${shape.join(', ')}], got ${got}`);
+  }
+  return extent;
+}
+
+/** A data set of the arrays of its columns, by name. */
+export function assemble(env: DataSetEnv, arrays: ReadonlyMap<string, StoredTensor['data']>): DataSet {
+  const columns = columnsOf(env).map(({ name, dtype }): [string, TypedArray] => {
+    const { buffer, byteOffset, byteLength } = arrays.get(name)!;
+    return [name, new (arrayType(dtype))(buffer, byteOffset, byteLength / itemSize(dtype))];
+  });
+  const named = Object.fromEntries(columns);
+  const starting = (name: string) =>
+    columns.filter(([other]) => other === name || other.startsWith(`${name}.`)).map(([, array]) => array);
   return {
     env,
-    lengths,
-    terminated: tensor('terminated', 'bool', lengths.length, []) as Uint8Array,
-    rewards: tensor('rewards', 'float64', steps, []) as Float64Array,
-    observations: slabs('observations', env.observationSpace, steps + lengths.length),
-    actions: slabs('actions', env.actionSpace, steps),
-  };
-}
-
-const leafName = (name: string, { path }: Leaf): string => [name, ...path].join('.');
-
-function rowOf(slabs: readonly TypedArray[], leaves: readonly Leaf[], row: number): TypedArray[] {
-  return leaves.map(({ shape }, i) => slabs[i]!.slice(row * sizeOf(shape), (row + 1) * sizeOf(shape)));
-}
-
-const STORED: Partial<Record<DType, SafetensorsDtype>> = { float32: 'F32', float64: 'F64', int32: 'I32' };
-const storedAs = (dtype: DType): SafetensorsDtype => STORED[dtype] ?? 'U8';
-/** Types that our safetensors files lack are kept as bytes: those of an element in a last dimension of their own. */
-const storedShape = (dtype: DType, shape: readonly number[]): number[] =>
-  STORED[dtype] || itemSize(dtype) === 1 ? [...shape] : [...shape, itemSize(dtype)];
-
-function stored(dtype: DType, shape: readonly number[], data: TypedArray): StoredTensor {
-  return {
-    dtype: storedAs(dtype),
-    shape: storedShape(dtype, shape),
-    data: STORED[dtype] ? (data as StoredTensor['data']) : bytesOf(data),
+    lengths: named.lengths as Int32Array,
+    terminated: named.terminated as Uint8Array,
+    rewards: named.rewards as Float64Array,
+    observations: starting('observations'),
+    actions: starting('actions'),
   };
 }

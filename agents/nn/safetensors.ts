@@ -31,74 +31,124 @@ function fail(place: string, problem: string): never {
   throw new SafetensorsError(`safetensors: ${place}: ${problem}`);
 }
 
-const sizeOf = (shape: number[]): number => shape.reduce((size, length) => size * length, 1);
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
+
+/** What a file says of one tensor. */
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+}
+
+/** A tensor's place: bytes `start` to `end` behind the header. */
+export interface PlacedTensor extends TensorEntry {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The first bytes of a file, and where behind them each tensor goes, in their order in the file: widest types first, so
+ * that every tensor lies aligned to its own element size.
+ */
+export function layOut(
+  entries: readonly TensorEntry[],
+  metadata: Readonly<Record<string, string>> = {},
+): { readonly head: Uint8Array; readonly tensors: readonly PlacedTensor[] } {
+  const size = (dtype: SafetensorsDtype) => ARRAYS[dtype].BYTES_PER_ELEMENT;
+  const header: Record<string, unknown> = {};
+  if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
+  let end = 0;
+  const tensors = [...entries]
+    .sort((a, b) => size(b.dtype) - size(a.dtype))
+    .map(({ name, dtype, shape }): PlacedTensor => {
+      const start = end;
+      end += sizeOf(shape) * size(dtype);
+      header[name] = { dtype, shape, data_offsets: [start, end] };
+      return { name, dtype, shape, start, end };
+    });
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const headerBytes = Math.ceil(json.length / 8) * 8;
+  const head = new Uint8Array(PREFIX_BYTES + headerBytes).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  head.set(json, PREFIX_BYTES);
+  return { head, tensors };
+}
 
 /** @throws SafetensorsError where a tensor's data does not fill its shape or is of another type */
 export function encodeSafetensors(
   tensors: Record<string, StoredTensor>,
   metadata: Record<string, string> = {},
 ): Uint8Array {
-  const header: Record<string, unknown> = {};
-  if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
-  // Widest types first, so that every tensor lies aligned to its own element size.
-  const ordered = Object.entries(tensors).sort(
-    ([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT,
-  );
-  let end = 0;
-  for (const [name, { dtype, shape, data }] of ordered) {
+  for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
     if (!(data instanceof ARRAYS[dtype]))
       fail(`tensor '${name}'`, `${data.constructor.name} is not ${dtype}`);
     if (data.length !== sizeOf(shape)) {
       fail(`tensor '${name}'`, `${data.length} numbers do not fill a shape of [${shape.join(', ')}]`);
     }
-    header[name] = { dtype, shape, data_offsets: [end, end + data.byteLength] };
-    end += data.byteLength;
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const headerBytes = Math.ceil(json.length / 8) * 8;
-  const file = new Uint8Array(PREFIX_BYTES + headerBytes + end);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.fill(0x20, PREFIX_BYTES + json.length, PREFIX_BYTES + headerBytes);
-  file.set(json, PREFIX_BYTES);
-  let at = PREFIX_BYTES + headerBytes;
-  for (const [, { data }] of ordered) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+  const entries = Object.entries(tensors).map(([name, tensor]) => ({ ...tensor, name }));
+  const { head, tensors: placed } = layOut(entries, metadata);
+  const file = new Uint8Array(head.length + (placed.at(-1)?.end ?? 0));
+  file.set(head);
+  for (const { name, start } of placed) {
+    const { buffer, byteOffset, byteLength } = tensors[name]!.data;
+    file.set(new Uint8Array(buffer, byteOffset, byteLength), head.length + start);
   }
   return file;
 }
 
-/** @throws SafetensorsError for anything that is not a whole file of the types above */
-export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
-  if (bytes.length < PREFIX_BYTES) fail('byte 0', `${bytes.length} bytes, expected at least ${PREFIX_BYTES}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerBytes = Number(view.getBigUint64(0, true));
-  const dataStart = PREFIX_BYTES + headerBytes;
-  if (headerBytes > MAX_HEADER_BYTES || dataStart > bytes.length) {
-    fail('byte 0', `a header of ${headerBytes} bytes in a file of ${bytes.length}`);
+/**
+ * The length of a file's first part, the header included, from its first eight bytes.
+ * @param fileBytes - length of the file.
+ */
+export function headLength(prefix: Uint8Array, fileBytes: number): number {
+  if (prefix.length < PREFIX_BYTES) {
+    fail('byte 0', `${prefix.length} bytes, expected at least ${PREFIX_BYTES}`);
   }
-  const header = parseHeader(bytes.subarray(PREFIX_BYTES, dataStart));
+  const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
+  const headerBytes = Number(view.getBigUint64(0, true));
+  if (headerBytes > MAX_HEADER_BYTES || PREFIX_BYTES + headerBytes > fileBytes) {
+    fail('byte 0', `a header of ${headerBytes} bytes in a file of ${fileBytes}`);
+  }
+  return PREFIX_BYTES + headerBytes;
+}
+
+/** What the first part of a file says. @throws SafetensorsError where it does not hold together */
+export function parseHead(head: Uint8Array, fileBytes: number) {
+  const header = parseHeader(head.subarray(PREFIX_BYTES));
   const { __metadata__: metadata = {}, ...entries } = header;
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     fail('header.__metadata__', 'expected a map of strings');
   }
-  const parsed = Object.entries(entries).map(([name, entry]) => parseEntry(name, entry));
-  parsed.sort((a, b) => a.start - b.start || a.end - b.end);
+  const tensors = Object.entries(entries).map(([name, entry]) => parseEntry(name, entry));
+  tensors.sort((a, b) => a.start - b.start || a.end - b.end);
   let expected = 0;
-  for (const { name, start, end } of parsed) {
+  for (const { name, start, end } of tensors) {
     if (start !== expected) fail(`tensor '${name}'`, `begins at data byte ${start}, expected ${expected}`);
     expected = end;
   }
-  if (dataStart + expected !== bytes.length) {
-    fail(`byte ${dataStart}`, `${bytes.length - dataStart} bytes of data, the header speaks of ${expected}`);
+  if (head.length + expected !== fileBytes) {
+    const bytes = fileBytes - head.length;
+    fail(`byte ${head.length}`, `${bytes} bytes of data, the header speaks of ${expected}`);
   }
-  const tensors = parsed.map(({ name, dtype, shape, start, end }): [string, StoredTensor] => {
-    // A copy, because the file's bytes may lie at any alignment.
-    const { buffer } = bytes.slice(dataStart + start, dataStart + end);
-    return [name, { dtype, shape, data: new ARRAYS[dtype](buffer) }];
-  });
-  return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
+  return { tensors, metadata: metadata as Record<string, string> };
 }
+
+/** @throws SafetensorsError for anything that is not a whole file of the types above */
+export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const dataStart = headLength(bytes, bytes.length);
+  const { tensors: placed, metadata } = parseHead(bytes.subarray(0, dataStart), bytes.length);
+  const tensors = placed.map(({ name, dtype, shape, start, end }): [string, StoredTensor] => {
+    // A copy, because the file's bytes may lie at any alignment. (A Buffer's own slice would be none.)
+    const { buffer } = new Uint8Array(bytes.subarray(dataStart + start, dataStart + end));
+    return [name, { dtype, shape, data: arrayOn(dtype, buffer) }];
+  });
+  return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+/** The numbers of a tensor in memory of their own. */
+export const arrayOn = (dtype: SafetensorsDtype, buffer: ArrayBuffer): StoredTensor['data'] =>
+  new ARRAYS[dtype](buffer);
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { Command } from 'commander';
 import { mean } from '../../agents/mean.js';
-import { DataSetWriter } from '../../agents/memory/data-set.js';
+import { DataSetWriter } from '../../agents/run/output/data-set-file.js';
 import { getEnv, hasExpert, listEnvs, resolveOptions } from '../../envs/index.js';
 import { arrayType, sizeOf, type View } from '../../protocol/index.js';
 import { openServer } from '../open-server.js';
@@ -27,7 +27,7 @@ export function expertCommand(): Command {
     .option('--option <name=value>', 'an option of the env (repeatable)', assignment)
     .option('--episodes <number>', 'how many', integer(1, 1_000_000), 100)
     .option('--seed <number>', 'of the envs', integer(0, 2 ** 31), 0)
-    .option('--out <file>', 'the data set, a safetensors file (agents/memory/data-set.ts has its layout)')
+    .option('--out <file>', 'the data set, a safetensors file (agents/memory/README.md has its layout)')
     .option('--url <ws-url>', 'the server to play on; without it, one is started')
     .addHelpText('after', `\nEnvs with an expert:\n  ${ids.join('\n  ')}`)
     .action(async (id: string, { option, episodes, seed, out, url }: ExpertOptions) => {
@@ -43,22 +43,29 @@ export function expertCommand(): Command {
           options,
           autoreset: 'same_step',
         });
-        const { observationSpace, actionSpace } = env;
-        const data = new DataSetWriter({ id, contractHash: env.contractHash, observationSpace, actionSpace });
+        const { observationSpace, actionSpace, numEnvs, contractHash } = env;
+        const columns = `${out}.columns`;
+        const data =
+          out === undefined
+            ? undefined
+            : await DataSetWriter.open(
+                { id, options, numEnvs, contractHash, observationSpace, actionSpace },
+                columns,
+              );
         const actions = actionSpace.leaves.map(
           ({ dtype, shape }) => new (arrayType(dtype))(NUM_ENVS * sizeOf(shape)),
         );
         const returns: number[] = [];
         const successes: number[] = [];
         let { observations } = await env.reset();
-        data.begin(observations, NUM_ENVS);
-        while (data.episodes < episodes) {
+        await data?.begin(observations, String(seed));
+        while (returns.length < episodes) {
           for (let row = 0; row < NUM_ENVS; row++) {
             const seen = observationSpace.read(observations, row) as View;
             actionSpace.write(expert(seen), actions, row);
           }
           const result = await env.step(actions);
-          data.add(actions, result);
+          data?.add(actions, result);
           observations = result.observations;
           returns.push(...(result.ended?.returns ?? []));
           const success = result.ended?.finalInfos?.is_success?.[0];
@@ -70,8 +77,9 @@ export function expertCommand(): Command {
         console.log(
           `${episodes} episodes of the expert in ${id}: mean return ${meanOf(returns).toFixed(2)}${rate}`,
         );
-        if (out) {
-          writeFileSync(out, data.encode(episodes));
+        if (out !== undefined) {
+          await data!.finish(out, episodes);
+          await rm(columns, { recursive: true });
           console.log(`Data set: ${out}`);
         }
       } finally {

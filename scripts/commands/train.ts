@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { AgentDefinition } from '../../agents/definition.js';
 import { BACKENDS, type BackendName } from '../../agents/nn/backend.js';
 import { getAgent, listAgents } from '../../agents/registry.js';
+import { readDataSetEnv } from '../../agents/run/output/data-set-file.js';
 import { RunDirectory } from '../../agents/run/output/run-directory.js';
 import { parseAssignment } from '../../agents/settings.js';
 import { describeScore, evaluateRun } from '../evaluation.js';
@@ -33,12 +34,21 @@ export interface TrainOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly backend?: BackendName;
+  readonly data?: string;
+  readonly saveData?: string | true;
 }
 
 /** What a new run is made of, as far as the command line tells. */
 function choices(definition: AgentDefinition, given: TrainOptions): RunChoices {
   const settings = (given.set ?? []).map((text) => parseAssignment(definition.settings, text));
-  return { ...given, options: optionValues(given.option), settings: Object.fromEntries(settings) };
+  return {
+    ...given,
+    options: optionValues(given.option),
+    settings: Object.fromEntries(settings),
+    // A run may be resumed from another directory.
+    ...(given.data !== undefined && { data: resolve(given.data) }),
+    ...(typeof given.saveData === 'string' && { saveData: resolve(given.saveData) }),
+  };
 }
 
 /** Tells how a run ended, and what to do with it. */
@@ -101,6 +111,11 @@ export function trainCommand(): Command {
       integer(1),
     )
     .option('--eval-episodes <number>', 'episodes of an evaluation (default: 10)', integer(1))
+    .option('--data <file>', 'learn from this data set instead of an env, which then only evaluates')
+    .option(
+      '--save-data [file]',
+      'record what is collected as a data set; without a file, as data.safetensors in the run directory',
+    )
     .option('--url <ws-url>', 'a server to train on; without it, one is started')
     .option('--out <directory>', 'where run directories go (default: runs)')
     .option('--resume <run>', 'go on with this run, exactly where it stopped')
@@ -128,12 +143,17 @@ export function trainCommand(): Command {
               .join(', ')}`,
           );
         }
-        if (given.env === undefined) throw new Error('which env? Add --env <id>; farstep envs lists them');
-        const { seeds, seed, out = 'runs' } = given;
-        if (seeds !== undefined && seed !== undefined)
-          throw new Error('--seed and --seeds: give one of them');
+        checkTogether(given);
+        const { seeds, data, out = 'runs' } = given;
         const definition = getAgent(name);
-        const config = newConfig(definition, given.env, choices(definition, given));
+        const recorded = data === undefined ? undefined : await readDataSetEnv(data);
+        const env = given.env ?? recorded?.id;
+        if (env === undefined) throw new Error('which env? Add --env <id>; farstep envs lists them');
+        const chosen = choices(definition, given);
+        const config = newConfig(definition, env, {
+          ...chosen,
+          ...(recorded && !given.option && { options: recorded.options }),
+        });
         if (seeds) tellSeeds(await startSeeds(config, seeds, out, seedsTerminal));
         else await tellRun(await startTraining(config, out, terminal), signal);
       }
@@ -141,9 +161,20 @@ export function trainCommand(): Command {
     });
 }
 
+/** Throws where options do not go together. */
+function checkTogether({ seeds, seed, data, saveData }: TrainOptions): void {
+  if (seeds !== undefined && seed !== undefined) throw new Error('--seed and --seeds: give one of them');
+  if (data !== undefined && saveData !== undefined) {
+    throw new Error('--data and --save-data: nothing is collected where there is a data set');
+  }
+  if (seeds !== undefined && typeof saveData === 'string') {
+    throw new Error('--save-data with --seeds: leave out the file, each run keeps its own');
+  }
+}
+
 /** Plays what a run learned, where it came to its end, and tells of it. */
 async function tellRun(result: TrainingResult, signal: AbortSignal): Promise<void> {
-  if (result.status === 'finished') {
+  if (result.status === 'finished' && result.evaluated) {
     const report = await evaluateRun(await RunDirectory.open(result.directory.path), {
       episodes: 30,
       seed: 10_000,

@@ -172,7 +172,14 @@ t.test('segments sum up to the returns of transitions', async (t) => {
 });
 
 const episodes = {
-  env: { id: 'x', contractHash: '', observationSpace: new Box(-9, 9, []), actionSpace: new Discrete(9) },
+  env: {
+    id: 'x',
+    options: {},
+    numEnvs: 1,
+    contractHash: '',
+    observationSpace: new Box(-9, 9, []),
+    actionSpace: new Discrete(9),
+  },
   lengths: Int32Array.of(2, 1),
   terminated: Uint8Array.of(0, 1),
   rewards: Float64Array.of(1, 2, 3),
