@@ -83,7 +83,7 @@ async function trainSeeds(
   const played = { episodes: 30, seed: 10_000, url: config.url, random: false };
   await inParallel(seeds, parallel, async (seed) => {
     if (signal.aborted) return void interrupted.push(seed);
-    const line = lines.open({ seed });
+    const { stream: line, close } = lines.open({ seed });
     try {
       const order = await beginOrResume(path, (run) => run.config.seed === seed, { ...config, seed });
       const evaluations = [
@@ -99,6 +99,8 @@ async function trainSeeds(
       if (signal.aborted) return void interrupted.push(seed);
       failed.set(seed, (error as Error).message);
       lines.message(`seed ${seed} failed: ${(error as Error).message}`);
+    } finally {
+      close();
     }
   });
   await drawSeeds(path, config);

@@ -39,7 +39,7 @@ interface CollectingState {
  * that follows from the run's seed and the step. It does so in every run, stopped there or not, and so makes no
  * difference between them.
  */
-class Collecting implements Source {
+export class Collecting implements Source {
   readonly #agent: Agent;
   readonly #env: RunEnv;
   readonly #seed: number;

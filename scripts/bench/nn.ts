@@ -3,9 +3,6 @@
  * Python can import it. The two sides take turns for short rounds and the best of each counts, so that what else the
  * machine does hits both.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BackendName, useBackend } from '../../agents/nn/backend.js';
 import { ensemble } from '../../agents/nn/ensemble.js';
@@ -16,6 +13,7 @@ import { adam } from '../../agents/nn/optimizer.js';
 import { Params } from '../../agents/nn/params.js';
 import { lstm } from '../../agents/nn/recurrent/lstm.js';
 import { minimize } from '../../agents/nn/train.js';
+import { PythonPeer } from './python-peer.js';
 
 interface Row {
   readonly title: string;
@@ -131,43 +129,6 @@ function measure(run: () => unknown, seconds: number): number {
   return best;
 }
 
-/** PyTorch in a process of its own. */
-class Torch {
-  readonly #lines: AsyncIterator<string>;
-
-  private constructor(
-    readonly version: string,
-    readonly child: ChildProcessWithoutNullStreams,
-    lines: AsyncIterator<string>,
-  ) {
-    this.#lines = lines;
-  }
-
-  /** @returns undefined where there is no Python that can import it */
-  static async start(python: string): Promise<Torch | undefined> {
-    const program = fileURLToPath(new URL('../../../scripts/bench/nn-torch.py', import.meta.url));
-    const child = spawn(python, [program]);
-    const failed = new Promise<undefined>((resolve) => {
-      child.once('error', () => resolve(undefined));
-      child.once('exit', () => resolve(undefined));
-    });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const first = await Promise.race([lines.next(), failed]);
-    if (first === undefined || first.done === true) return undefined;
-    return new Torch(first.value.split(' ')[1]!, child, lines);
-  }
-
-  async measure(row: string, seconds: number): Promise<number> {
-    this.child.stdin.write(`${row} ${seconds}\n`);
-    const { value } = await this.#lines.next();
-    return Number(value);
-  }
-
-  stop(): void {
-    this.child.stdin.end();
-  }
-}
-
 const TURNS = 5;
 const SECONDS_A_TURN = 0.3;
 
@@ -184,7 +145,7 @@ export async function benchNn({ backend = 'auto', rows = NN_ROWS }: BenchNnOptio
     if (!Object.hasOwn(ROWS, name))
       throw new Error(`bench nn: no row ${name}; there are ${NN_ROWS.join(', ')}`);
   }
-  const torch = await Torch.start(process.env.FARSTEP_PYTHON ?? 'python3');
+  const torch = await PythonPeer.start('nn-torch.py');
   console.log(
     torch === undefined
       ? 'No PyTorch to compare with (set FARSTEP_PYTHON to a Python that has it).'

@@ -1,8 +1,9 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { BACKENDS, type BackendName } from '../../agents/nn/backend.js';
 import { benchEnvs, type EnvResult } from '../bench/envs.js';
 import { benchNn, NN_ROWS } from '../bench/nn.js';
 import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult } from '../bench/server.js';
+import { type BenchTrainOptions, benchTrain, TRAIN_ROWS, type TrainResult } from '../bench/train.js';
 import { above, integer } from '../options.js';
 
 const thousands = (x: number): string => Math.round(x).toLocaleString('en');
@@ -37,6 +38,16 @@ function envRow({ env, stepsPerSecond, original, heapBytesPerStep, passed }: Env
     original === undefined ? '' : thousands(original),
     original === undefined ? '' : (stepsPerSecond / original).toFixed(0),
     heapBytesPerStep.toFixed(1),
+  ];
+  return `| ${cells.join(' | ')} |${passed ? '' : '  below its bar'}`;
+}
+
+function trainRow({ title, stepsPerSecond, backend, peer, times, passed }: TrainResult): string {
+  const cells = [
+    `${title} (${backend})`,
+    thousands(stepsPerSecond),
+    ...(peer ?? ['', '']).map((rate) => (typeof rate === 'number' ? thousands(rate) : '')),
+    times === undefined ? '' : times.toFixed(2),
   ];
   return `| ${cells.join(' | ')} |${passed ? '' : '  below its bar'}`;
 }
@@ -89,9 +100,42 @@ export function benchCommand(): Command {
     .action((rows: string[], { backend }: { readonly backend: BackendName }) =>
       benchNn({ backend, ...(rows.length > 0 && { rows }) }),
     );
+  const train = new Command('train')
+    .description(
+      'Training steps a second from end to end, beside Stable-Baselines3 at equal settings where Python can import it.',
+    )
+    .addArgument(
+      new Argument('[rows...]', 'all where absent').choices(TRAIN_ROWS).default(TRAIN_ROWS, 'all of them'),
+    )
+    .addOption(new Option('--backend <name>', 'where tensors are computed').choices(BACKENDS).default('auto'))
+    .option('--seconds <number>', 'length of a turn', above(0), 5)
+    .option('--turns <number>', 'turns of each side, of which the best counts', integer(1), 3)
+    .option('--json', 'the results as JSON')
+    .addHelpText(
+      'after',
+      '\nFARSTEP_PYTHON names a Python that has stable-baselines3; without it, python3 is tried.',
+    )
+    .action(
+      async (
+        rows: readonly string[],
+        { json, ...options }: Omit<BenchTrainOptions, 'rows'> & { readonly json?: boolean },
+      ) => {
+        if (!json) console.log('| | farstep | SB3, 1 thread | SB3, 2 threads | times |\n|-|-|-|-|-|');
+        const { peer, results } = await benchTrain({ ...options, rows }, (result) => {
+          if (!json) console.log(trainRow(result));
+        });
+        if (json) console.log(JSON.stringify({ peer, results }, undefined, 2));
+        else
+          console.log(
+            peer ? `\nSteps a second. Stable-Baselines3 ${peer}.` : '\nNo Stable-Baselines3 to compare with.',
+          );
+        if (results.some(({ passed }) => !passed)) process.exitCode = 1;
+      },
+    );
   return new Command('bench')
     .description('Measure farstep on this machine.')
     .addCommand(server)
     .addCommand(envs)
-    .addCommand(nn);
+    .addCommand(nn)
+    .addCommand(train);
 }

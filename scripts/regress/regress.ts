@@ -76,14 +76,19 @@ export async function regress(options: RegressOptions): Promise<RegressOutcome> 
   const lines = new Lines(stream);
   const problems: Problems = new Map();
   let interrupted = false;
-  await inParallel([...trials.values()].toReversed(), parallel, async ({ trial, claim, seed }) => {
-    const scorings = toRun.filter((each) => each.trial.key === trial.key).map((each): Scoring => each.claim);
+  await inParallel([...trials.values()].toReversed(), parallel, async (each) => {
+    const { trial, claim, seed } = each;
+    const scorings = toRun
+      .filter((other) => other.trial.key === trial.key)
+      .map((other): Scoring => other.claim);
+    const { stream: line, close } = lines.open(labelOf(each));
     try {
-      const line = lines.open({ claim: claim.name, seed });
       if (!(await runTrial(trial, scorings, { root, stream: line, signal }))) interrupted = true;
     } catch (error) {
       problems.set(trial.key, (error as Error).message);
       lines.message(`${claim.name}, seed ${seed}: ${(error as Error).message}`);
+    } finally {
+      close();
     }
   });
 
@@ -102,6 +107,14 @@ export async function regress(options: RegressOptions): Promise<RegressOutcome> 
     measured: { claims: scores, envs: checks.fingerprints },
   };
 }
+
+/** What a trial's line of progress begins with. */
+const labelOf = ({ claim, task, side, seed }: Planned): Record<string, string | number> => ({
+  claim: claim.name,
+  ...(claim.tasks.length > 1 && { env: task.env }),
+  ...(side === 'against' && { side }),
+  seed,
+});
 
 function plan(claim: Claim): Planned[] {
   const side = (tasks: readonly Task[], which: SeedReport['side']) =>

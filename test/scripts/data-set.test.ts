@@ -84,15 +84,7 @@ t.test('the data set of a run that was stopped is that of one that was not', asy
 
 t.test('experts write the same format', async (t) => {
   const dir = t.testdir();
-  const { code, stderr } = await farstep(
-    dir,
-    'expert',
-    'PointMaze-v1',
-    '--episodes',
-    '5',
-    '--out',
-    'e.st',
-  );
+  const { code, stderr } = await farstep(dir, 'expert', 'PointMaze-v1', '--episodes', '5', '--out', 'e.st');
   t.equal(code, 0, stderr);
   t.equal((await readDataSet(join(dir, 'e.st'))).lengths.length, 5);
   t.notOk(existsSync(join(dir, 'e.st.columns')));

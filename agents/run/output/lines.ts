@@ -19,19 +19,21 @@ export class Lines {
   }
 
   /**
-   * A stream for one of them.
+   * A stream for one of them. Once it is closed, its last line stays.
    * @param label - what its JSON lines begin with; on a terminal its line begins with the values.
    */
-  open(label: Readonly<Record<string, string | number>>): ProgressStream {
+  open(label: Readonly<Record<string, string | number>>): { stream: ProgressStream; close: () => void } {
     const name = Object.entries(label)
       .map(([key, value]) => (typeof value === 'number' ? `${key} ${value}` : value))
       .join(' ');
     if (!this.#terminal) {
       const start = `${JSON.stringify(label).slice(0, -1)},`;
-      return { write: (text) => this.#stream.write(text.replace(/^\{/gm, start)) };
+      const stream = { write: (text: string) => this.#stream.write(text.replace(/^\{/gm, start)) };
+      return { stream, close: () => {} };
     }
+    this.#current.set(name, name);
     const columns = (this.#stream.columns ?? 80) - name.length - 2;
-    return {
+    const stream: ProgressStream = {
       isTTY: true,
       columns,
       write: (text) => {
@@ -41,6 +43,12 @@ export class Lines {
         this.#draw(pieces.filter((piece) => piece !== '').map((piece) => `${name}: ${piece}`));
       },
     };
+    const close = () => {
+      const last = this.#current.get(name)!;
+      this.#current.delete(name);
+      this.#draw(last === name ? [] : [last]);
+    };
+    return { stream, close };
   }
 
   /** Writes a line of text that stays. */

@@ -43,7 +43,7 @@ t.test('a single run is a line; a group without the metric is left out', async (
 t.test('values beside what was realised, and TD errors, where the metrics tell', async (t) => {
   t.same(valueFigures(run([0, 1]), { title: 'a' }), []);
   const rows: MetricsRow[] = [
-    { step: 1, time: 0, q: 5, td_error_p99: 3, td_error_p50: 1 },
+    { step: 1, time: 0, q: 5, td_error_max: 4, td_error_p99: 3, td_error_p50: 1 },
     { step: 2, time: 0, evaluation_q: 7, evaluation_discounted_return: 6 },
   ];
   const [values, errors] = valueFigures(rows, { title: 'a' });
@@ -54,5 +54,6 @@ t.test('values beside what was realised, and TD errors, where the metrics tell',
   t.match(errors!.series, [
     { name: 'median', x: [1], y: [1] },
     { name: '99%', x: [1], y: [3] },
+    { name: 'largest', x: [1], y: [4] },
   ]);
 });

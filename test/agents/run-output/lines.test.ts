@@ -27,8 +27,10 @@ t.test('on a terminal, a line for each is redrawn in place below what stays', as
   const screen = new Screen();
   const lines = new Lines(screen);
   let now = 0;
+  const closes: (() => void)[] = [];
   const [three, seven] = [3, 7].map((seed) => {
-    const stream = lines.open({ seed });
+    const { stream, close } = lines.open({ seed });
+    closes.push(close);
     return new Progress({ stream, total: 100, now: () => now });
   });
   lines.message('two runs');
@@ -46,6 +48,10 @@ t.test('on a terminal, a line for each is redrawn in place below what stays', as
   three!.update(20);
   three!.end();
   t.match(screen.rows, ['two runs', 'seed 7: saved', /^seed 3 {2}20\/100/, /^seed 7 {2}50\/100/, '']);
+  closes[0]!();
+  now = 3000;
+  seven!.update(60);
+  t.match(screen.rows, ['two runs', 'seed 7: saved', /^seed 3 {2}20\/100/, /^seed 7 {2}60\/100/, '']);
   t.ok(
     screen.rows.every((row) => row.length < screen.columns),
     'nothing wraps',
@@ -55,7 +61,7 @@ t.test('on a terminal, a line for each is redrawn in place below what stays', as
 t.test('elsewhere, JSON lines tell whose they are', async (t) => {
   const written: string[] = [];
   const lines = new Lines({ write: (text) => written.push(text) });
-  const stream = lines.open({ claim: 'a', seed: 3 });
+  const { stream } = lines.open({ claim: 'a', seed: 3 });
   t.notOk(stream.isTTY);
   stream.write('{"event":"progress","step":1}\n');
   lines.message('done');

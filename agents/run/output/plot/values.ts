@@ -7,7 +7,7 @@ const PAIRS = [
   { predicted: 'q', realised: 'realised_return', where: 'in training' },
 ] as const;
 
-const QUANTILE = /^td_error_p(\d+)$/;
+const QUANTILE = /^td_error_(?:p(\d+)|max)$/;
 
 /**
  * Pictures of how right values are over training, as far as the metrics tell: the value predicted beside the discounted
@@ -27,15 +27,19 @@ export function valueFigures(rows: readonly MetricsRow[], { title }: { readonly 
     y: { label: 'discounted return' },
     series: [line('predicted', predicted), line('realised', realised)],
   }));
-  const percents = [...names].flatMap((name) => QUANTILE.exec(name)?.[1] ?? []).map(Number);
-  if (percents.length > 0) {
+  const quantiles = [...names].flatMap((metric) => {
+    const found = QUANTILE.exec(metric);
+    return found ? [{ metric, percent: found[1] === undefined ? 100 : Number(found[1]) }] : [];
+  });
+  if (quantiles.length > 0) {
+    const named = (percent: number) => ({ 50: 'median', 100: 'largest' })[percent] ?? `${percent}%`;
     figures.push({
       title: `${title}: TD errors`,
       x,
       y: { label: '|TD error|' },
-      series: percents
-        .sort((a, b) => a - b)
-        .map((percent) => line(percent === 50 ? 'median' : `${percent}%`, `td_error_p${percent}`)),
+      series: quantiles
+        .sort((a, b) => a.percent - b.percent)
+        .map(({ metric, percent }) => line(named(percent), metric)),
     });
   }
   return figures;
