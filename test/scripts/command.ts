@@ -12,7 +12,7 @@ export interface Outcome {
 /** Runs `farstep` with these arguments, in a directory of the test's own. */
 export function farstep(cwd: string, ...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [FARSTEP, ...args], { cwd, timeout: 280_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [FARSTEP, ...args], { cwd, timeout: 600_000 }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : ((error.code as unknown as number) ?? -1), stdout, stderr });
     });
   });

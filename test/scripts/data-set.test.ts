@@ -7,7 +7,7 @@ import { farstep } from './command.js';
 const DQN = 'train dqn --num-envs 4 --set hidden=8 --set learningStarts=200'.split(' ');
 
 // Each command is a process of its own.
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 
 const runsIn = (dir: string): string[] => readdirSync(join(dir, 'runs')).sort();
 

@@ -2,7 +2,7 @@ import t from 'tap';
 import { farstep } from './command.js';
 
 // Each command is a process of its own.
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 
 t.test('every command explains itself', async (t) => {
   const dir = t.testdir();

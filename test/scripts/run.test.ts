@@ -24,7 +24,7 @@ const weights = (run: string): Buffer =>
   readFileSync(join(run, 'checkpoints', 'latest', 'policy.safetensors'));
 
 // Each command is a process of its own.
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 
 t.test('train leaves a run directory that eval plays', async (t) => {
   const dir = t.testdir();

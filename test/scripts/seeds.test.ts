@@ -7,7 +7,7 @@ import { FARSTEP, farstep } from './command.js';
 const TRAIN = 'train dqn --env CartPole-v1 --num-envs 4 --set hidden=16 --set learningStarts=200'.split(' ');
 
 // Each command is a process of its own.
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 
 const groupIn = (dir: string): string => join(dir, 'runs', readdirSync(join(dir, 'runs'))[0]!);
 const runsIn = (group: string): string[] =>

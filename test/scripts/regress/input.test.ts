@@ -3,7 +3,7 @@ import { farstep } from '../command.js';
 import { TINY } from './tiny.js';
 
 // Each command is a process of its own.
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 
 t.test('what is wrong is told before anything is trained', async (t) => {
   const cases: [object, RegExp][] = [

@@ -5,7 +5,7 @@ import { farstep } from '../command.js';
 import { regressionIn, runsIn, TINY } from './tiny.js';
 
 // Each command is a process of its own, which starts some more.
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 
 /** Plays with the client of this repository: the score is what the env's seed gives. */
 const AGENT = `

@@ -4,7 +4,7 @@ import { FARSTEP, farstep } from '../command.js';
 import { regressionIn, runsIn, TINY } from './tiny.js';
 
 // Each command is a process of its own, which starts some more.
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 
 t.test('Ctrl-C saves, and --resume goes on', async (t) => {
   const claim = { ...TINY, name: 'a', steps: 3000, seeds: '0' };
