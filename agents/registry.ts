@@ -4,8 +4,10 @@ import {
   ddpg,
   dqn,
   fittedQ,
+  fqiTrees,
   latentDdpg,
   latentFittedQ,
+  latentFqiTrees,
   naf,
   nfq,
   onlineQ,
@@ -27,6 +29,7 @@ const AGENTS: readonly AgentDefinition[] = [
   rainbow,
   onlineQ,
   fittedQ,
+  fqiTrees,
   nfq,
   naf,
   qtOpt,
@@ -35,6 +38,7 @@ const AGENTS: readonly AgentDefinition[] = [
   sac,
   latentDdpg,
   latentFittedQ,
+  latentFqiTrees,
 ];
 
 export const listAgents = (): readonly AgentDefinition[] => AGENTS;

@@ -5,8 +5,9 @@ import { discreteView } from '../views/index.js';
 import { ddpg } from './ddpg.js';
 import { DQN_SETTINGS } from './dqn.js';
 import { fittedQ } from './fitted-q.js';
+import { fqiTrees } from './fqi-trees.js';
 import { LATENT_SETTINGS, LatentAgent } from './latent-agent.js';
-import { LATENT_DDPG_PRESETS, LATENT_FITTED_Q_PRESETS } from './presets.js';
+import { LATENT_DDPG_PRESETS, LATENT_FITTED_Q_PRESETS, LATENT_FQI_TREES_PRESETS } from './presets.js';
 
 const { frameStack } = DQN_SETTINGS;
 
@@ -51,6 +52,13 @@ export const latentDdpg = latent(ddpg, {
   description: 'DDPG on the codes of an autoencoder that learns from random play first: driving from pixels.',
   source: 'Kendall et al. 2019, "Learning to drive in a day"; Lillicrap et al. 2016',
   presets: LATENT_DDPG_PRESETS,
+});
+
+export const latentFqiTrees = latent(fqiTrees, {
+  description:
+    'Fitted Q-iteration with trees on the codes of an autoencoder that learns from random play first.',
+  source: 'Lange and Riedmiller 2010',
+  presets: LATENT_FQI_TREES_PRESETS,
 });
 
 export const latentFittedQ = latent(fittedQ, {

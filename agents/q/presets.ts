@@ -102,3 +102,13 @@ export const NFQ_PRESETS: Presets = {
 export const LATENT_DDPG_PRESETS: Presets = {};
 
 export const LATENT_FITTED_Q_PRESETS: Presets = {};
+
+export const FQI_TREES_PRESETS: Presets = {
+  'MountainCar-v0': {
+    steps: 12_000,
+    numEnvs: 10,
+    settings: { gamma: 0.98, learningStarts: 10_000, stepsPerIteration: 20, epsilonEnd: 0.2 },
+  },
+};
+
+export const LATENT_FQI_TREES_PRESETS: Presets = {};

@@ -16,6 +16,7 @@ await useBackend(TEST_BACKEND);
 const CASES = {
   'fitted-q': { gradientSteps: 100, batchSize: 64, learningRate: 0.01 },
   nfq: { hidden: [10], epochs: 60 },
+  'fqi-trees': { trees: 10, minLeaf: 1, minSplit: 2 },
 };
 const COMMON = { gamma: 0.9, learningStarts: 400, stepsPerIteration: 40, epsilonEnd: 0.3 };
 
