@@ -19,11 +19,12 @@ import {
   integer,
   integers,
   number,
+  SettingError,
   type SettingsOf,
 } from '../settings.js';
 import { discreteView } from '../views/index.js';
 import { discreteCritic } from './critic.js';
-import { epsilonGreedy } from './exploration.js';
+import { epsilonGreedy, HeldActions, LONGEST_HOLD } from './exploration.js';
 import { memoryFor, OFF_POLICY_SETTINGS, OffPolicyAgent } from './off-policy.js';
 import { DQN_PRESETS } from './presets.js';
 import { TRACES, type Trace, targets, tracedTargets, traceOf } from './targets.js';
@@ -60,6 +61,7 @@ export const DQN_SETTINGS = {
   epsilonStart: number(1, [0, 1], 'Probability of a random action at first.'),
   epsilonEnd: number(0.05, [0, 1], 'Probability of a random action in the end.'),
   epsilonSteps: integer(50_000, [0, Infinity], 'Steps over which it goes from one to the other.'),
+  longestHold: LONGEST_HOLD,
   evaluationEpsilon: number(
     0.001,
     [0, 1],
@@ -96,6 +98,7 @@ export class Dqn extends OffPolicyAgent {
   readonly #online: Module;
   readonly #target: Module;
   readonly #maskOf;
+  readonly #held: HeldActions;
   readonly #tdErrors: Float32Array;
   readonly #regression: () => Regression;
   /** The probabilities with which explored actions were taken, by the array of the actions. */
@@ -104,9 +107,15 @@ export class Dqn extends OffPolicyAgent {
   /** @throws Error where the task's actions are not Discrete, or its observations nothing that a network takes */
   constructor(task: Task, settings: DqnSettings, seed: number, memory = memoryOf(task, settings)) {
     super(memory, settings, seed);
+    if (settings.longestHold > 1 && settings.traces !== 'ignore') {
+      throw new SettingError(
+        'longestHold above 1 leaves the probabilities unknown that traces need: set traces=ignore',
+      );
+    }
     this.#settings = settings;
     this.#critic = discreteCritic(task, settings.hidden, settings.dueling);
     this.#maskOf = maskReader(task.observationSpace);
+    this.#held = new HeldActions(task.numEnvs, settings.longestHold);
     const { network } = this.#critic;
     const initial = new Random(seed, 'init');
     this.#online = new Module(
@@ -140,7 +149,10 @@ export class Dqn extends OffPolicyAgent {
     const epsilon = explore ? this.#epsilon : this.#settings.evaluationEpsilon;
     const behaviour = new Float32Array(q_t.length / numActions);
     const mask = this.#maskOf(observations);
-    const actions = epsilonGreedy(q_t, numActions, epsilon, random, { mask, behaviour });
+    const actions = epsilonGreedy(q_t, numActions, epsilon, random, {
+      ...{ mask, behaviour },
+      ...(explore && { held: this.#held }),
+    });
     if (firstAction !== 0) for (let row = 0; row < actions.length; row++) actions[row]! += firstAction;
     if (explore && this.#keepsBehaviour) this.#behaviours.set(actions, behaviour);
     return [actions];
@@ -154,7 +166,21 @@ export class Dqn extends OffPolicyAgent {
 
   // Process 1: collect.
 
+  override begin(observations: readonly TypedArray[]): void {
+    super.begin(observations);
+    this.#held.stop(Array.from({ length: this.memory.numEnvs }, (_, env) => env));
+  }
+
+  protected override saveState(): unknown {
+    return this.#held.state;
+  }
+
+  protected override loadState(state: unknown): void {
+    this.#held.state = state as number[];
+  }
+
   override observe(actions: readonly TypedArray[], result: StepResult): void {
+    if (result.ended) this.#held.stop(result.ended.rows);
     super.observe(this.#keepsBehaviour ? [...actions, this.#behaviourOf(actions[0]!)] : actions, result);
   }
 

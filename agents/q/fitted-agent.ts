@@ -1,3 +1,4 @@
+import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
 import type { ActOptions, Metrics, Task } from '../agent.js';
 import { type Features, featuresOf } from '../features.js';
@@ -5,7 +6,7 @@ import { mean } from '../mean.js';
 import { Replay } from '../memory/index.js';
 import { integer, number, type SettingsOf } from '../settings.js';
 import { discreteActions } from './critic.js';
-import { epsilonGreedy } from './exploration.js';
+import { epsilonGreedy, HeldActions, LONGEST_HOLD } from './exploration.js';
 import { OFF_POLICY_SETTINGS, OffPolicyAgent } from './off-policy.js';
 import { targets } from './targets.js';
 import { greedyActions, valuesOf } from './values.js';
@@ -24,6 +25,7 @@ export const FITTED_SETTINGS = {
   ),
   epsilonStart: number(1, [0, 1], 'Probability of a random action until the first iteration.'),
   epsilonEnd: number(0.1, [0, 1], 'Probability of a random action from then on.'),
+  longestHold: LONGEST_HOLD,
 };
 
 export type FittedSettings = SettingsOf<typeof FITTED_SETTINGS>;
@@ -45,6 +47,7 @@ export abstract class FittedAgent extends OffPolicyAgent {
   protected readonly numActions: number;
   readonly #firstAction: number;
   readonly #settings: FittedSettings;
+  readonly #held: HeldActions;
 
   /** @throws Error on actions that are not Discrete, and on observations that are no numbers */
   constructor(task: Task, settings: FittedSettings, seed: number) {
@@ -58,6 +61,7 @@ export abstract class FittedAgent extends OffPolicyAgent {
     });
     super(memory, { ...settings, stepsPerUpdate: settings.stepsPerIteration, updatesPerTarget: 1 }, seed);
     this.#settings = settings;
+    this.#held = new HeldActions(numEnvs, settings.longestHold);
     this.features = featuresOf(observationSpace);
     const { n, start } = discreteActions(actionSpace);
     this.numActions = n;
@@ -74,8 +78,27 @@ export abstract class FittedAgent extends OffPolicyAgent {
     const { epsilonStart, epsilonEnd } = this.#settings;
     const epsilon = explore ? (this.updates === 0 ? epsilonStart : epsilonEnd) : 0;
     const q_t = this.predict(this.features.read(observations));
-    const actions = epsilonGreedy(q_t, this.numActions, epsilon, random);
+    const held = explore ? this.#held : undefined;
+    const actions = epsilonGreedy(q_t, this.numActions, epsilon, random, { held });
     return [actions.map((action) => action + this.#firstAction)];
+  }
+
+  override begin(observations: readonly TypedArray[]): void {
+    super.begin(observations);
+    this.#held.stop(Array.from({ length: this.memory.numEnvs }, (_, env) => env));
+  }
+
+  override observe(actions: readonly TypedArray[], result: StepResult): void {
+    super.observe(actions, result);
+    if (result.ended) this.#held.stop(result.ended.rows);
+  }
+
+  protected override saveState(): unknown {
+    return this.#held.state;
+  }
+
+  protected override loadState(state: unknown): void {
+    this.#held.state = state as number[];
   }
 
   values(observations: readonly TypedArray[]): Float32Array {

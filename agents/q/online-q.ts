@@ -7,12 +7,12 @@ import { ONLINE_Q_PRESETS } from './presets.js';
 
 const { hidden, dueling, frameStack, gamma, huber, maxGradientNorm } = DQN_SETTINGS;
 const { learningRate, learningRateShare, learningRateSteps } = DQN_SETTINGS;
-const { epsilonStart, epsilonEnd, epsilonSteps, evaluationEpsilon } = DQN_SETTINGS;
+const { epsilonStart, epsilonEnd, epsilonSteps, longestHold, evaluationEpsilon } = DQN_SETTINGS;
 
 export const ONLINE_Q_SETTINGS = {
   ...{ hidden, dueling, frameStack, gamma, huber, maxGradientNorm },
   ...{ learningRate, learningRateShare, learningRateSteps },
-  ...{ epsilonStart, epsilonEnd, epsilonSteps, evaluationEpsilon },
+  ...{ epsilonStart, epsilonEnd, epsilonSteps, longestHold, evaluationEpsilon },
 };
 
 /**

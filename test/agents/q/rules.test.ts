@@ -1,5 +1,5 @@
 import t from 'tap';
-import { epsilonGreedy } from '../../../agents/q/exploration.js';
+import { epsilonGreedy, HeldActions } from '../../../agents/q/exploration.js';
 import { targets, tracedTargets, traceOf } from '../../../agents/q/targets.js';
 import { greedyActions, valuesOf } from '../../../agents/q/values.js';
 import { Random } from '../../../agents/random.js';
@@ -45,6 +45,31 @@ t.test('the probability of what was drawn', async (t) => {
     if (Math.abs(behaviour[row]! - (action === 1 ? 0.8 : 0.1)) > 1e-6) t.fail(`row ${row}`);
   }
   t.ok(new Set(drawn).size > 1);
+});
+
+t.test('random actions that are held', async (t) => {
+  const held = new HeldActions(2, 4);
+  const random = new Random(0);
+  const greedy = Float32Array.of(1, 0, 0, 1, 0, 0);
+  const lengths: number[] = [];
+  const steps = Array.from({ length: 4000 }, () => epsilonGreedy(greedy, 3, 0.2, random, { held }));
+  for (const env of [0, 1]) {
+    for (let t = 0; t < steps.length; t++) {
+      // Actions other than the greedy one come from exploration alone.
+      const start = t;
+      while (steps[t]?.[env] === 2) t++;
+      if (t > start) lengths.push(t - start);
+    }
+  }
+  t.equal(Math.min(...lengths), 1);
+  t.ok(Math.max(...lengths) >= 4, 'one after the other may be alike');
+  const average = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  t.ok(average > 2.4 && average < 3.1, `${average}: half of 1 + 4, and a little for what follows at once`);
+  held.start(0, 2, { random: () => 0, integers: () => 3 });
+  const copy = new HeldActions(2, 4);
+  copy.state = held.state;
+  held.stop([0]);
+  t.same([held.next(0), copy.next(0)], [undefined, 2]);
 });
 
 t.test('returns of three steps that look at the actions, by hand', async (t) => {
