@@ -14,6 +14,7 @@ t.test('every command explains itself', async (t) => {
     'eval',
     'plot',
     'play',
+    'regress',
     'expert',
     'bench',
     'conform',
