@@ -21,11 +21,25 @@ export const ERRORS = {
   idle_timeout: { recoverable: false, close: 4003, meaning: 'nothing from the client for limits.idleMs' },
   shutting_down: { recoverable: false, close: 1001, meaning: 'the server is stopping; connect again later' },
   too_many_sessions: { recoverable: false, close: 1013, meaning: 'the server has limits.sessions already' },
+  no_such_session: {
+    recoverable: false,
+    close: 4004,
+    meaning: 'a resume token of no session that is open: wrong, or the session has ended',
+  },
+  session_resumed: {
+    recoverable: false,
+    close: 4005,
+    meaning: 'another connection has resumed the session of this one',
+  },
   // Requests
   bad_message: { recoverable: true, meaning: 'a field that is missing, unknown, or of the wrong type' },
   unknown_message: { recoverable: true, meaning: 'a message type the server does not have' },
   second_hello: { recoverable: true, meaning: 'a hello on a session that has been welcomed' },
   too_many_requests: { recoverable: true, meaning: 'more than limits.requestsInFlight unanswered' },
+  reply_not_kept: {
+    recoverable: true,
+    meaning: 'a repeat of a request that was carried out, but whose reply was above limits.keptReplyBytes',
+  },
   // Environments
   unknown_env: { recoverable: true, meaning: 'an env id the server does not host' },
   unknown_world: { recoverable: true, meaning: 'an id of a world that the server does not host' },

@@ -1,7 +1,7 @@
 /**
  * The hot pair, written and read in place.
  *
- *     step    = [1, id, env, actions, ids?]
+ *     step    = [1, id, env, actions, ids?, ack?]
  *     stepped = [2, id, n, observations, rewards, terminated, truncated, infos, ended]
  *     ended   = nil or [rows, returns, lengths, seeds, finalObservations, finalInfos]
  *
@@ -92,26 +92,36 @@ export interface StepFrame {
   readonly actions: readonly Span[];
   /** uint32 env indices, or undefined for all envs. */
   readonly ids: Span | undefined;
+  /** The id of the last reply that the client has, if it says. */
+  readonly ack: number | undefined;
 }
 
 /** Writes steps into memory of its own, which the next one overwrites. */
 export class StepEncoder {
   readonly #writer = new Writer(new Uint8Array(0));
 
-  /** A step of the whole vector, or of the envs `ids`. */
-  encode(id: number, env: number, actions: readonly TypedArray[], ids?: Uint32Array): Uint8Array {
+  /** A step of the whole vector, or of the envs `ids`; `ack` is the id of the last reply that came, if one has. */
+  encode(
+    id: number,
+    env: number,
+    actions: readonly TypedArray[],
+    ids?: Uint32Array,
+    ack?: number,
+  ): Uint8Array {
     const writer = this.#writer;
-    let size = 6 * HEADER_BYTES + (ids ? ids.byteLength : 0);
+    let size = 7 * HEADER_BYTES + (ids ? ids.byteLength : 0);
     for (const action of actions) size += action.byteLength + HEADER_BYTES;
     if (writer.bytes.length < size) writer.bytes = new Uint8Array(size);
     writer.offset = 0;
-    writer.array(ids ? 5 : 4);
+    writer.array(ack !== undefined ? 6 : ids ? 5 : 4);
     writer.uint(STEP);
     writer.uint(id);
     writer.uint(env);
     writer.array(actions.length);
     for (const action of actions) writer.bin(bytesOf(action));
     if (ids) writer.bin(bytesOf(ids));
+    else if (ack !== undefined) writer.nil();
+    if (ack !== undefined) writer.uint(ack);
     return writer.bytes.subarray(0, writer.offset);
   }
 }
@@ -120,7 +130,7 @@ export class StepEncoder {
 export function decodeStep(frame: Uint8Array): StepFrame {
   const reader = new Reader(frame);
   const length = reader.array();
-  if (length !== 4 && length !== 5) throw bad(reader, `a step has 4 or 5 elements, got ${length}`);
+  if (length < 4 || length > 6) throw bad(reader, `a step has 4 to 6 elements, got ${length}`);
   const kind = reader.uint();
   if (kind !== STEP) throw bad(reader, `a frame that is an array begins with ${STEP} (step), got ${kind}`);
   const id = reader.uint();
@@ -130,9 +140,10 @@ export function decodeStep(frame: Uint8Array): StepFrame {
   if (leaves > MAX_LEAVES) throw bad(reader, `${leaves} leaves of actions, more than ${MAX_LEAVES}`);
   const actions: Span[] = [];
   for (let i = 0; i < leaves; i++) actions.push(reader.bin());
-  const ids = length === 5 && !reader.nil() ? reader.bin() : undefined;
+  const ids = length >= 5 && !reader.nil() ? reader.bin() : undefined;
+  const ack = length === 6 && !reader.nil() ? reader.uint() : undefined;
   if (!reader.atEnd) throw bad(reader, `${frame.length - reader.offset} bytes behind the step`);
-  return { id, env, actions, ids };
+  return { id, env, actions, ids, ack };
 }
 
 /** What a stepped frame is written from: slabs that may hold more rows than the `n` that count. */

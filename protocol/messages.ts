@@ -29,6 +29,12 @@ export interface SessionLimits {
   readonly envs: number;
   /** Silence from the client after which the session is closed, milliseconds. */
   readonly idleMs: number;
+  /** How long a session waits for its client after a lost connection, milliseconds; 0: not at all. */
+  readonly graceMs: number;
+  /** Replies kept for a client that may ask again, bytes, beside the last one. */
+  readonly keptReplyBytes: number;
+  /** A ping goes out every so many milliseconds; a peer that answered none since the last is gone. */
+  readonly pingMs: number;
 }
 
 export interface Hello {
@@ -39,13 +45,14 @@ export interface Hello {
   readonly client: string;
   readonly capabilities: readonly string[];
   readonly token?: string;
+  /** The token of a session to go on with. */
   readonly resume?: string;
 }
 
 export interface Welcome {
   readonly type: 'welcome';
   readonly session: string;
-  /** The token to resume this session with, or null where the server cannot. */
+  /** The token to resume this session with, or null where a lost connection ends it. */
   readonly resume: string | null;
   readonly edition: number;
   readonly capabilities: readonly string[];
@@ -315,6 +322,7 @@ export interface ErrorMessage {
   readonly retryAfterMs?: number;
 }
 
+/** Every request may carry, as `ack`, the id of the last reply that its sender has. */
 export type Request =
   | ListRequest
   | MakeRequest
@@ -355,7 +363,9 @@ const packr = new Packr({
 });
 
 /** One control message as a frame. */
-export function packMessage(message: Hello | Welcome | Request | Reply): Uint8Array {
+export function packMessage(
+  message: Hello | Welcome | (Request & { readonly ack?: number }) | Reply,
+): Uint8Array {
   return packr.pack(message);
 }
 

@@ -34,9 +34,18 @@ const read = (fields: Fields): FieldReader => new FieldReader(fields, 'bad_reply
 const isNumber: Check<number> = (value): value is number => typeof value === 'number';
 const isSpace: Check<SpaceJSON> = (value): value is SpaceJSON =>
   isMap(value) && typeof value.type === 'string';
+const LIMITS: readonly (keyof SessionLimits)[] = [
+  'frameBytes',
+  'requestsInFlight',
+  'vectorEnvs',
+  'envs',
+  'idleMs',
+  'graceMs',
+  'keptReplyBytes',
+  'pingMs',
+];
 const isLimits: Check<SessionLimits> = (value): value is SessionLimits & Fields =>
-  isMap(value) &&
-  ['frameBytes', 'requestsInFlight', 'vectorEnvs', 'envs', 'idleMs'].every((name) => isCount(value[name]));
+  isMap(value) && LIMITS.every((name) => isCount(value[name]));
 const isSpec: Check<EnvSpec> = (value): value is EnvSpec & Fields =>
   isMap(value) &&
   [value.id, value.description, value.source].every(isString) &&

@@ -38,6 +38,7 @@ const REQUESTS =
 export function parseRequest(fields: Fields): Request {
   const { type } = fields;
   const reader = new FieldReader(fields, 'bad_message');
+  reader.optional('ack', 'the id of a reply', isCount); // was read when the frame came
   const id = () => reader.count('id');
   const env = () => reader.count('env');
   const ids = () => reader.optional('ids', 'an array of env indices', arrayOf(isCount));

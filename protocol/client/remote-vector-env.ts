@@ -1,6 +1,6 @@
 import { arrayType, bytesOf, sizeOf, type TypedArray, viewOrCopy } from '../dtypes.js';
 import { FarstepError } from '../errors.js';
-import { decodeStepped, type FrameLayout, frameLayout, type LeafLayout, StepEncoder } from '../frames.js';
+import { decodeStepped, type FrameLayout, frameLayout, type LeafLayout } from '../frames.js';
 import type { AutoresetMode, Contract, Started } from '../messages.js';
 import { type Leaf, type Space, spaceFromJSON } from '../spaces/index.js';
 import type { EnvSpec, Image, Options, TransitionTable } from '../spec.js';
@@ -44,7 +44,6 @@ export class RemoteVectorEnv {
   readonly #connection: Connection;
   readonly #layout: FrameLayout;
   readonly #decode: (frame: Uint8Array) => StepResult;
-  readonly #encoder = new StepEncoder();
   readonly #actionLeaves: readonly Leaf[];
   readonly #handle: number;
   readonly #underway: Promise<StepResult>[] = [];
@@ -122,10 +121,8 @@ export class RemoteVectorEnv {
     } catch (error) {
       return Promise.reject(error as FarstepError);
     }
-    const id = this.#connection.takeId();
     const rows = ids === undefined ? undefined : Uint32Array.from(ids);
-    const frame = this.#encoder.encode(id, this.#handle, slabs, rows);
-    return this.#connection.exchange(id, frame, this.#decode, this.waitsForOthers);
+    return this.#connection.step(this.#handle, slabs, rows, this.#decode, this.waitsForOthers);
   }
 
   /** Sends a step without waiting for it; `stepWait` gives its result. */

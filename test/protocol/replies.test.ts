@@ -28,7 +28,16 @@ const contract = {
 };
 const world = { seats: ['a', 'b'], turns: true, defaultAction: 'none', moveMs: null };
 const worldContract = { ...contract, world };
-const limits = { frameBytes: 1, requestsInFlight: 1, vectorEnvs: 1, envs: 1, idleMs: 1 };
+const limits = {
+  frameBytes: 1,
+  requestsInFlight: 1,
+  vectorEnvs: 1,
+  envs: 1,
+  idleMs: 1,
+  graceMs: 0,
+  keptReplyBytes: 1,
+  pingMs: 1,
+};
 const welcome = {
   type: 'welcome',
   session: 's',
