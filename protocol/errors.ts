@@ -56,6 +56,14 @@ export const ERRORS = {
   bad_snapshot: { recoverable: true, meaning: 'a snapshot of another env, or none at all' },
   not_supported: { recoverable: true, meaning: 'the handle is of a kind that has no such thing to ask for' },
   no_render: { recoverable: true, meaning: 'the env has no such render mode' },
+  no_such_stream: {
+    recoverable: true,
+    meaning: 'a token of no stream that is open, or a stream that the session is not subscribed to',
+  },
+  too_many_subscriptions: {
+    recoverable: true,
+    meaning: 'above limits.subscriptions of the session, or limits.subscribers of the stream',
+  },
   no_such_world: { recoverable: true, meaning: 'a token of no world that is open' },
   too_many_worlds: { recoverable: true, meaning: 'the server has limits.worlds already' },
   no_such_seat: { recoverable: true, meaning: 'a seat that the world does not have' },

@@ -2,6 +2,7 @@ export { Client, type CreateOptions, connect, type MakeOptions } from './client/
 export type { Clock } from './client/clock.js';
 export type { ConnectionEvent, ConnectOptions } from './client/connection.js';
 export { RemoteSeat, type SeatReset, type SeatStep } from './client/remote-seat.js';
+export { RemoteStream, type StreamSample } from './client/remote-stream.js';
 export {
   type Actions,
   RemoteVectorEnv,

@@ -1,6 +1,6 @@
 /**
  * The control messages: maps with a `type`. README.md has their meaning, field by field.
- * The hot pair, step and stepped, is in frames.ts.
+ * The hot messages are in frames.ts and samples.ts.
  */
 import { Packr } from 'msgpackr';
 import { FarstepError } from './errors.js';
@@ -33,6 +33,10 @@ export interface SessionLimits {
   readonly graceMs: number;
   /** Replies kept for a client that may ask again, bytes, beside the last one. */
   readonly keptReplyBytes: number;
+  /** Streams subscribed to at once. */
+  readonly subscriptions: number;
+  /** What may wait to be sent on a connection when a sample comes that is to be sent too, bytes. */
+  readonly streamBytes: number;
   /** A ping goes out every so many milliseconds; a peer that answered none since the last is gone. */
   readonly pingMs: number;
 }
@@ -301,6 +305,73 @@ export interface Rendered {
   readonly data: Uint8Array;
 }
 
+/** Lets others watch a vector env. */
+export interface ShareRequest {
+  readonly type: 'share';
+  readonly id: number;
+  readonly env: number;
+}
+
+export interface Shared {
+  readonly type: 'shared';
+  readonly id: number;
+  /** What others subscribe with. */
+  readonly token: string;
+}
+
+export interface SubscribeRequest {
+  readonly type: 'subscribe';
+  readonly id: number;
+  /** From `shared`. */
+  readonly token: string;
+  /** Samples that may be sent. */
+  readonly credits: number;
+}
+
+export interface Subscribed {
+  readonly type: 'subscribed';
+  readonly id: number;
+  /** What samples and later requests name the stream by. */
+  readonly stream: number;
+  /** The number of the last sample before. */
+  readonly sequence: number;
+  readonly contract: Contract;
+}
+
+export interface CreditRequest {
+  readonly type: 'credit';
+  readonly id: number;
+  readonly stream: number;
+  /** So many more samples may be sent. */
+  readonly credits: number;
+}
+
+export interface Credited {
+  readonly type: 'credited';
+  readonly id: number;
+  /** Samples sent so far, on all connections. */
+  readonly sent: number;
+}
+
+export interface UnsubscribeRequest {
+  readonly type: 'unsubscribe';
+  readonly id: number;
+  readonly stream: number;
+}
+
+export interface Unsubscribed {
+  readonly type: 'unsubscribed';
+  readonly id: number;
+}
+
+/** Comes unasked: the stream has ended. */
+export interface Over {
+  readonly type: 'over';
+  readonly stream: number;
+  /** The number of its last sample. */
+  readonly sequence: number;
+}
+
 export interface CloseRequest {
   readonly type: 'close';
   readonly id: number;
@@ -335,6 +406,10 @@ export type Request =
   | RewardsRequest
   | TransitionsRequest
   | RenderRequest
+  | ShareRequest
+  | SubscribeRequest
+  | CreditRequest
+  | UnsubscribeRequest
   | CloseRequest;
 /** The reply that answers a request, by the request's type. */
 export interface ReplyOf {
@@ -349,6 +424,10 @@ export interface ReplyOf {
   rewards: Rewarded;
   transitions: Tabulated;
   render: Rendered;
+  share: Shared;
+  subscribe: Subscribed;
+  credit: Credited;
+  unsubscribe: Unsubscribed;
   close: Closed;
 }
 
@@ -364,7 +443,7 @@ const packr = new Packr({
 
 /** One control message as a frame. */
 export function packMessage(
-  message: Hello | Welcome | (Request & { readonly ack?: number }) | Reply,
+  message: Hello | Welcome | (Request & { readonly ack?: number }) | Reply | Over,
 ): Uint8Array {
   return packr.pack(message);
 }

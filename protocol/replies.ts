@@ -21,6 +21,7 @@ import {
   type Contract,
   type InfoContract,
   isMap,
+  type Over,
   type ReplyOf,
   type SessionLimits,
   type Started,
@@ -41,6 +42,8 @@ const LIMITS: readonly (keyof SessionLimits)[] = [
   'envs',
   'idleMs',
   'graceMs',
+  'subscriptions',
+  'streamBytes',
   'keptReplyBytes',
   'pingMs',
 ];
@@ -114,6 +117,12 @@ function readContract(reply: FieldReader): Contract {
   return { ...contract, maxEpisodeSteps } as unknown as Contract;
 }
 
+/** An `over`. Throws `bad_reply`. */
+export function parseOver(fields: Fields): Over {
+  const reader = read(fields);
+  return { type: 'over', stream: reader.count('stream'), sequence: reader.count('sequence') };
+}
+
 const readStarted = (reader: FieldReader, id: number): Started => ({
   type: 'started',
   id,
@@ -178,6 +187,16 @@ const PARSERS: { readonly [T in keyof ReplyOf]: (reader: FieldReader, id: number
     format: reader.required('format', 'png or rgb', oneOf(['png', 'rgb'])),
     data: reader.required('data', 'bin', isBytes),
   }),
+  share: (reader, id) => ({ type: 'shared', id, token: reader.required('token', 'a string', isString) }),
+  subscribe: (reader, id) => ({
+    type: 'subscribed',
+    id,
+    stream: reader.count('stream'),
+    sequence: reader.count('sequence'),
+    contract: readContract(reader),
+  }),
+  credit: (reader, id) => ({ type: 'credited', id, sent: reader.count('sent') }),
+  unsubscribe: (_reader, id) => ({ type: 'unsubscribed', id }),
   close: (_reader, id) => ({ type: 'closed', id }),
 };
 
@@ -193,6 +212,10 @@ const TYPES: { readonly [T in keyof ReplyOf]: ReplyOf[T]['type'] } = {
   rewards: 'rewarded',
   transitions: 'tabulated',
   render: 'rendered',
+  share: 'shared',
+  subscribe: 'subscribed',
+  credit: 'credited',
+  unsubscribe: 'unsubscribed',
   close: 'closed',
 };
 

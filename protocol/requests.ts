@@ -32,7 +32,7 @@ export function parseHello(fields: Fields): Hello {
 }
 
 const REQUESTS =
-  'list, make, create, join, leave, reset, snapshot, restore, rewards, transitions, render, close';
+  'list, make, create, join, leave, reset, snapshot, restore, rewards, transitions, render, share, subscribe, credit, unsubscribe, close';
 
 /** Any other message of a client. Throws `bad_message` or `unknown_message`. */
 export function parseRequest(fields: Fields): Request {
@@ -117,6 +117,24 @@ export function parseRequest(fields: Fields): Request {
         index: reader.optional('index', 'an env index', isCount) ?? 0,
         format: reader.optional('format', 'png or rgb', oneOf(['png', 'rgb'])) ?? 'png',
       });
+    case 'share':
+      return reader.finish<Request>({ type, id: id(), env: env() });
+    case 'subscribe':
+      return reader.finish<Request>({
+        type,
+        id: id(),
+        token: reader.required('token', 'the token of a stream', isString),
+        credits: reader.count('credits'),
+      });
+    case 'credit':
+      return reader.finish<Request>({
+        type,
+        id: id(),
+        stream: reader.count('stream'),
+        credits: reader.count('credits'),
+      });
+    case 'unsubscribe':
+      return reader.finish<Request>({ type, id: id(), stream: reader.count('stream') });
     case 'close':
       return reader.finish<Request>({ type, id: id(), env: env() });
     default:

@@ -21,13 +21,19 @@ const REFUSED: Readonly<Record<number, 'bad_frame' | 'frame_too_large'>> = {
   1009: 'frame_too_large',
 };
 
-/** ws's WebSocket, which lets its owner say something before ws closes it for a frame it refuses. */
+/** ws's WebSocket, which tells its owner why ws closes it before it does. */
 export class ServerSocket extends WebSocket {
+  /** A frame is refused: there may be something to say. */
   onRefused: ((code: 'bad_frame' | 'frame_too_large') => void) | undefined;
+  /** The client closes with this code. The event `close` comes later, when all is over. */
+  onClosing: ((code: number) => void) | undefined;
 
   override close(code?: number, reason?: string | Buffer): void {
     const refusal = code === undefined || reason !== undefined ? undefined : REFUSED[code];
-    if (refusal && this.readyState === WebSocket.OPEN) this.onRefused?.(refusal);
+    if (this.readyState === WebSocket.OPEN) {
+      if (refusal) this.onRefused?.(refusal);
+      else this.onClosing?.(code ?? 1005);
+    }
     super.close(code, refusal ?? reason);
   }
 }
@@ -75,6 +81,9 @@ export class Connection implements SessionLink {
     this.#lastFrameAt = this.#openedAt;
     this.#pingedAt = this.#openedAt;
     socket.onRefused = (code) => this.#refuse(code);
+    socket.onClosing = (code) => {
+      if (this.#session && DONE.includes(code)) context.sessions.end(this.#session, this);
+    };
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
       this.#answeredPing = true;
@@ -82,10 +91,7 @@ export class Connection implements SessionLink {
     // What ws reports here, it has closed the connection for already.
     socket.on('error', (error) => context.log.debug({ session: context.name, err: error }, 'socket error'));
     socket.on('close', (code) => {
-      if (this.#session) {
-        if (DONE.includes(code)) context.sessions.end(this.#session, this);
-        else context.sessions.lose(this.#session, this);
-      }
+      if (this.#session) context.sessions.lose(this.#session, this);
       this.#resume();
       context.log.info({ session: this.#name, code }, 'closed');
     });
@@ -104,6 +110,16 @@ export class Connection implements SessionLink {
     this.#unsent++;
     this.#stream.write(frame.content, frame.sentOn(this));
     return true;
+  }
+
+  writeUnasked(frame: Frame): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    this.#stream.write(frame.content, frame.release);
+    return true;
+  }
+
+  get backlog(): number {
+    return this.#socket.bufferedAmount;
   }
 
   onSent(): void {

@@ -21,12 +21,14 @@ import type {
 import type { Image } from '../protocol/spec.js';
 import type { EnvHost, HostedVectorEnv, MaybePromise } from './host.js';
 import type { SessionEnvs } from './session-envs.js';
+import type { Subscriptions } from './subscriptions.js';
 import type { WorldRooms } from './world-rooms.js';
 
 /** Everything that a client may ask for but a step. What is thrown is the answer. */
 export class ControlRequests {
   constructor(
     private readonly envs: SessionEnvs,
+    private readonly subscriptions: Subscriptions,
     private readonly host: EnvHost,
     private readonly worlds: WorldRooms,
   ) {}
@@ -55,6 +57,14 @@ export class ControlRequests {
         return this.#transitions(request);
       case 'render':
         return this.#render(request);
+      case 'share':
+        return { type: 'shared', id: request.id, token: this.envs.share(request.env) };
+      case 'subscribe':
+        return this.subscriptions.subscribe(request);
+      case 'credit':
+        return this.subscriptions.credit(request);
+      case 'unsubscribe':
+        return this.subscriptions.unsubscribe(request);
       case 'close':
         this.envs.get(request.env, 'close');
         this.envs.close(request.env);
@@ -100,9 +110,10 @@ export class ControlRequests {
   #reset(request: ResetRequest): MaybePromise<Reply> {
     const env = this.envs.get(request.env, 'reset');
     const ids = resetIds(request, env.contract.numEnvs);
-    return after(env.reset({ ids, seeds: request.seeds, options: request.options }), (batch) =>
-      started(request.id, env, batch),
-    );
+    return after(env.reset({ ids, seeds: request.seeds, options: request.options }), (batch) => {
+      this.envs.streamOf(request.env)?.publishReset(ids, batch);
+      return started(request.id, env, batch);
+    });
   }
 
   #snapshot({ id, env: handle, ids }: SnapshotRequest): MaybePromise<Reply> {
@@ -117,7 +128,10 @@ export class ControlRequests {
   #restore({ id, env: handle, ids, snapshots }: RestoreRequest): MaybePromise<Reply> {
     const env = this.envs.get(handle, 'restore');
     const chosen = indices('restore', ids, env.contract.numEnvs);
-    return after(env.restore(snapshots, chosen), (batch) => started(id, env, batch));
+    return after(env.restore(snapshots, chosen), (batch) => {
+      this.envs.streamOf(handle)?.publishReset(chosen, batch);
+      return started(id, env, batch);
+    });
   }
 
   #rewards({ id, env: handle, task, achieved, desired }: RewardsRequest): MaybePromise<Reply> {

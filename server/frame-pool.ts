@@ -57,9 +57,9 @@ export class Frame {
     this.#holds++;
   }
 
-  release(): void {
+  readonly release = (): void => {
     if (--this.#holds === 0) this.pool.giveBack(this);
-  }
+  };
 
   /** To be called when `carrier` has sent it: releases it once, and tells the carrier. */
   sentOn(carrier: FrameCarrier): () => void {

@@ -6,6 +6,8 @@ export interface Limits extends SessionLimits {
   readonly connections: number;
   /** Sessions at once on the whole server, with those that wait for their clients to come back. */
   readonly sessions: number;
+  /** Sessions subscribed to one stream at once. */
+  readonly subscribers: number;
   /** Worlds of several players at once on the whole server. */
   readonly worlds: number;
   /** Time from the connection to the hello, milliseconds. */
@@ -26,6 +28,9 @@ export const DEFAULT_LIMITS: Limits = {
   idleMs: 3_600_000,
   graceMs: 120_000,
   keptReplyBytes: 16 * 2 ** 20,
+  subscriptions: 16,
+  subscribers: 64,
+  streamBytes: 16 * 2 ** 20,
   pingMs: 30_000,
   replyBytes: 256 * 2 ** 20,
 };
@@ -39,6 +44,8 @@ export const sessionLimits = ({
   idleMs,
   graceMs,
   keptReplyBytes,
+  subscriptions,
+  streamBytes,
   pingMs,
 }: Limits): SessionLimits => ({
   frameBytes,
@@ -48,5 +55,7 @@ export const sessionLimits = ({
   idleMs,
   graceMs,
   keptReplyBytes,
+  subscriptions,
+  streamBytes,
   pingMs,
 });

@@ -1,10 +1,15 @@
+import { type Over, packMessage } from '../protocol/messages.js';
 import { type Frame, type FrameCarrier, FramePool } from './frame-pool.js';
 import type { Limits } from './limits.js';
 
 /** What a session's replies are sent on. */
 export interface Link extends FrameCarrier {
-  /** Sends a frame; false if the connection is over. */
+  /** Sends a reply; false if the connection is over. */
   write(frame: Frame): boolean;
+  /** Sends a frame that answers nothing; false if the connection is over. */
+  writeUnasked(frame: Frame): boolean;
+  /** Bytes that wait to be sent. */
+  readonly backlog: number;
   /** Resolves when the client has taken what was sent; undefined where it has taken it already. */
   drained(): Promise<void> | undefined;
 }
@@ -20,15 +25,17 @@ export class Outbox {
   #keptBytes = 0;
   readonly #maxReplies: number;
   readonly #maxBytes: number;
+  readonly #maxBacklog: number;
   #link: Link | undefined;
   /** Requests up to this id came on an earlier connection. Their replies wait until they have been asked for again. */
   #repeatsUpTo = -1;
   /** Those that have been, and are not answered yet. */
   readonly #awaited = new Set<number>();
 
-  constructor({ graceMs, requestsInFlight, keptReplyBytes }: Limits) {
+  constructor({ graceMs, requestsInFlight, keptReplyBytes, streamBytes }: Limits) {
     this.#maxReplies = graceMs > 0 ? requestsInFlight : 0;
     this.#maxBytes = keptReplyBytes;
+    this.#maxBacklog = streamBytes;
     this.#pool = new FramePool(keptReplyBytes);
   }
 
@@ -64,6 +71,28 @@ export class Outbox {
     if (id !== null) this.#keep(id, frame);
     if (id === null || id > this.#repeatsUpTo || this.#awaited.delete(id)) this.#write(frame);
     frame.release();
+  }
+
+  /** Sends a sample of a stream, unless there is no connection or too much waits for it to be sent. */
+  sendSample(frame: Frame): boolean {
+    const link = this.#link;
+    if (!link || link.backlog > this.#maxBacklog) return false;
+    frame.hold();
+    if (link.writeUnasked(frame)) return true;
+    frame.release();
+    return false;
+  }
+
+  /** Sends a message that answers no request, if there is a connection. */
+  tell(message: Over): void {
+    const packed = packMessage(message);
+    const frame = this.#pool.take(packed.length);
+    frame.hold();
+    frame.fill((target) => {
+      target.set(packed);
+      return packed.length;
+    });
+    if (!this.#link?.writeUnasked(frame)) frame.release();
   }
 
   #write(frame: Frame): void {

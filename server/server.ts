@@ -14,6 +14,7 @@ import { Connection, SERVER, ServerSocket } from './connection.js';
 import { type EnvHost, inlineHost } from './host.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { Sessions } from './sessions.js';
+import { Streams } from './streams.js';
 import { systemTimers, type Timers } from './timers.js';
 import { WorldRooms } from './world-rooms.js';
 
@@ -59,6 +60,7 @@ export class Server {
     this.#sessions = new Sessions({
       host: options.envs ?? inlineHost,
       worlds: this.#worlds,
+      streams: new Streams(this.#limits),
       limits: this.#limits,
       log: this.#log,
       now: this.#now,

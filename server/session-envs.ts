@@ -3,16 +3,24 @@ import { FarstepError } from '../protocol/errors.js';
 import { steppedBytes } from '../protocol/frames.js';
 import type { HostedVectorEnv } from './host.js';
 import type { Limits } from './limits.js';
+import { type Stream, type Streams, streamToken } from './streams.js';
 
 /** The vector envs and worlds that a session has, by their handles. */
 export class SessionEnvs {
   readonly #envs = new Map<number, HostedVectorEnv>();
+  /** Of those that are shared. */
+  readonly #streams = new Map<number, Stream>();
   #nextHandle = 1;
   #closed = false;
 
-  /** @param session - its name, for the log. */
+  /**
+   * @param session - its name, for the log.
+   * @param secret - of the session.
+   */
   constructor(
     private readonly session: string,
+    private readonly secret: string,
+    private readonly streams: Streams,
     private readonly limits: Limits,
     private readonly log: Logger,
   ) {}
@@ -73,8 +81,29 @@ export class SessionEnvs {
     return handle;
   }
 
+  /** Lets others watch an env; gives the token to subscribe with. Throws `no_such_env` or `not_supported`. */
+  share(handle: number): string {
+    const env = this.get(handle, 'share');
+    if (env.waitsForOthers) {
+      throw new FarstepError(
+        'not_supported',
+        'share: the creator of a world shares it, not one of its seats',
+      );
+    }
+    const token = streamToken(this.secret, handle);
+    if (!this.#streams.has(handle)) this.#streams.set(handle, this.streams.open(token, env));
+    return token;
+  }
+
+  /** Where what an env goes through is to be published, if it is shared. */
+  streamOf(handle: number): Stream | undefined {
+    return this.#streams.size > 0 ? this.#streams.get(handle) : undefined;
+  }
+
   /** Closes one, if it is there. */
   close(handle: number): void {
+    this.#streams.get(handle)?.end();
+    this.#streams.delete(handle);
     this.#envs.get(handle)?.close();
     this.#envs.delete(handle);
   }

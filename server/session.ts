@@ -19,9 +19,20 @@ import type { EnvHost, HostedVectorEnv } from './host.js';
 import type { Limits } from './limits.js';
 import { type Link, Outbox } from './outbox.js';
 import { SessionEnvs } from './session-envs.js';
+import type { Streams } from './streams.js';
+import { Subscriptions } from './subscriptions.js';
 import type { WorldRooms } from './world-rooms.js';
 
 type Message = ReturnType<typeof unpackMessage>;
+
+/** What of the server a session uses. */
+export interface SessionContext {
+  readonly host: EnvHost;
+  readonly worlds: WorldRooms;
+  readonly streams: Streams;
+  readonly limits: Limits;
+  readonly log: Logger;
+}
 
 /** A request off the wire. */
 interface Arrived {
@@ -37,7 +48,9 @@ interface Arrived {
  * again on the next one is not carried out again.
  */
 export class Session {
+  readonly #log: Logger;
   readonly #envs: SessionEnvs;
+  readonly #subscriptions: Subscriptions;
   readonly #control: ControlRequests;
   readonly #outbox: Outbox;
   readonly #waiting: Arrived[] = [];
@@ -50,16 +63,17 @@ export class Session {
   /** Requests that were begun and are not answered. */
   readonly #underWay = new Set<number>();
 
+  /** @param secret - what nobody knows but the server and the client. */
   constructor(
     readonly name: string,
-    host: EnvHost,
-    worlds: WorldRooms,
-    limits: Limits,
-    private readonly log: Logger,
+    readonly secret: string,
+    { host, worlds, streams, limits, log }: SessionContext,
   ) {
-    this.#envs = new SessionEnvs(name, limits, log);
-    this.#control = new ControlRequests(this.#envs, host, worlds);
+    this.#log = log;
     this.#outbox = new Outbox(limits);
+    this.#envs = new SessionEnvs(name, secret, streams, limits, log);
+    this.#subscriptions = new Subscriptions(streams, limits, this.#outbox);
+    this.#control = new ControlRequests(this.#envs, this.#subscriptions, host, worlds);
   }
 
   /** Envs in all vector envs of this session. */
@@ -102,6 +116,7 @@ export class Session {
 
   close(): void {
     this.detach();
+    this.#subscriptions.closeAll();
     this.#envs.closeAll();
   }
 
@@ -155,21 +170,26 @@ export class Session {
       takeActions(env, step, frame, ids?.length ?? numEnvs);
       const batch = env.step(ids);
       if (batch instanceof Promise) {
-        const answered = batch.then((result) => this.#sendStepped(step.id, env, result));
+        const answered = batch.then((result) => this.#sendStepped(step, env, ids, result));
         return this.#answerLater(step.id, answered, step.env);
       }
-      this.#sendStepped(step.id, env, batch);
+      this.#sendStepped(step, env, ids, batch);
     } catch (error) {
       this.#fail(step.id, error, step.env);
     }
     return undefined;
   }
 
-  #sendStepped(id: number, env: HostedVectorEnv, batch: StepBatch): void {
-    const { layout } = env;
+  #sendStepped(
+    { id, env: handle }: StepFrame,
+    { layout }: HostedVectorEnv,
+    ids: Uint32Array | undefined,
+    batch: StepBatch,
+  ): void {
     this.#outbox.sendWritten(id, steppedBytes(layout, batch.n), (target) =>
       encodeStepped(target, id, layout, batch),
     );
+    this.#envs.streamOf(handle)?.publishStep(ids, batch);
   }
 
   #answer(message: Message, id: number | null): Promise<void> | undefined {
@@ -202,7 +222,7 @@ export class Session {
 
   #fail(id: number | null, error: unknown, env?: unknown): void {
     const coded = this.#coded(error);
-    this.log.debug({ session: this.name, env, code: coded.code, id }, coded.message);
+    this.#log.debug({ session: this.name, env, code: coded.code, id }, coded.message);
     if (coded.code === 'env_failed') this.#envs.close(env as number);
     this.#outbox.send(id, errorFrame(coded, id));
   }
@@ -210,11 +230,11 @@ export class Session {
   #coded(error: unknown): FarstepError {
     if (error instanceof FarstepError) {
       if (error.cause)
-        this.log.error({ session: this.name, err: error.cause, code: error.code }, error.message);
+        this.#log.error({ session: this.name, err: error.cause, code: error.code }, error.message);
       return error;
     }
     // The client learns that it was our fault, and nothing of our insides.
-    this.log.error({ session: this.name, err: error }, 'internal error');
+    this.#log.error({ session: this.name, err: error }, 'internal error');
     return new FarstepError('internal', `a fault of the server; its log has it under session ${this.name}`);
   }
 }

@@ -1,11 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Logger } from 'pino';
 import { FarstepError } from '../protocol/errors.js';
-import type { EnvHost } from './host.js';
-import type { Limits } from './limits.js';
 import type { Link } from './outbox.js';
-import { Session } from './session.js';
-import type { WorldRooms } from './world-rooms.js';
+import { Session, type SessionContext } from './session.js';
 
 /** The connection that a session has. */
 export interface SessionLink extends Link {
@@ -15,18 +11,12 @@ export interface SessionLink extends Link {
 
 interface Entry {
   readonly session: Session;
-  /** Whoever knows it may go on with the session. */
-  readonly secret: string;
   link: SessionLink | undefined;
   /** When the connection was lost; meaningless while there is one. */
   lostAt: number;
 }
 
-export interface SessionsContext {
-  readonly host: EnvHost;
-  readonly worlds: WorldRooms;
-  readonly limits: Limits;
-  readonly log: Logger;
+export interface SessionsContext extends SessionContext {
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
@@ -54,13 +44,12 @@ export class Sessions {
 
   /** Begins a session; `resume` is the token to go on with it. Throws `too_many_sessions`. */
   begin(name: string, link: SessionLink): { readonly session: Session; readonly resume: string | null } {
-    const { host, worlds, limits, log } = this.context;
+    const { limits } = this.context;
     if (this.#open.size >= limits.sessions) this.#makeRoom();
-    const session = new Session(name, host, worlds, limits, log);
-    const entry: Entry = { session, secret: randomBytes(24).toString('base64url'), link, lostAt: 0 };
-    this.#open.set(name, entry);
+    const session = new Session(name, randomBytes(24).toString('base64url'), this.context);
+    this.#open.set(name, { session, link, lostAt: 0 });
     session.attach(link);
-    return { session, resume: limits.graceMs > 0 ? tokenOf(entry) : null };
+    return { session, resume: limits.graceMs > 0 ? tokenOf(session) : null };
   }
 
   /** The session of a token, on another connection from now on. Throws `no_such_session`. */
@@ -133,9 +122,10 @@ export class Sessions {
   #find(token: string): Entry | undefined {
     const entry = this.#open.get(token.split('.', 1)[0]!);
     if (!entry) return undefined;
-    const [given, expected] = [Buffer.from(token), Buffer.from(tokenOf(entry))];
+    const [given, expected] = [Buffer.from(token), Buffer.from(tokenOf(entry.session))];
     return given.length === expected.length && timingSafeEqual(given, expected) ? entry : undefined;
   }
 }
 
-const tokenOf = ({ session, secret }: Entry): string => `${session.name}.${secret}`;
+/** Whoever has it may go on with the session. */
+const tokenOf = ({ name, secret }: Session): string => `${name}.${secret}`;

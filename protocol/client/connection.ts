@@ -8,10 +8,12 @@ import {
   packMessage,
   type ReplyOf,
   type Request,
+  type Subscribed,
   unpackMessage,
   type Welcome,
 } from '../messages.js';
-import { parseError, parseReply } from '../replies.js';
+import { parseError, parseOver, parseReply } from '../replies.js';
+import { sampledStream } from '../samples.js';
 import { VERSION } from '../version.js';
 import { type Clock, systemClock } from './clock.js';
 import { type Link, type LinkEvents, shakeHands } from './handshake.js';
@@ -39,6 +41,15 @@ export type ConnectionEvent =
   | { readonly type: 'lost'; readonly why: string }
   /** `afterMs`: how long it took. */
   | { readonly type: 'resumed'; readonly afterMs: number };
+
+/** Who hears of what comes unasked for a stream. */
+export interface StreamEvents {
+  onSample(frame: Uint8Array): void;
+  /** There will be no more: the stream is over (null), or the session is. */
+  onEnd(error: FarstepError | null): void;
+  /** The connection was lost and is back. */
+  onResumed(): void;
+}
 
 type Frame = Uint8Array;
 /** A request without the id, which the connection gives. */
@@ -75,6 +86,7 @@ export class Connection {
   /** Absent while there is no connection. */
   #socket: Socket | undefined;
   #nextId = 1;
+  readonly #streams = new Map<number, StreamEvents>();
   /** In the order of the ids. */
   readonly #pending = new Map<number, Pending>();
   /** The id of the last reply that came; ids begin at 1. */
@@ -130,10 +142,37 @@ export class Connection {
     message: Unsent<Extract<Request, { type: T }>>,
     isPatient = false,
   ): Promise<ReplyOf[T]> {
+    return this.#request<T, ReplyOf[T]>(message, (reply) => reply, isPatient);
+  }
+
+  /** Subscribes; `listen` makes, of the reply, who hears of samples. */
+  subscribe<L extends StreamEvents>(
+    token: string,
+    credits: number,
+    listen: (reply: Subscribed) => L,
+  ): Promise<L> {
+    // At once when the reply is there: samples may be right behind it.
+    const read = (reply: Subscribed): L => {
+      const listener = listen(reply);
+      this.#streams.set(reply.stream, listener);
+      return listener;
+    };
+    return this.#request<'subscribe', L>({ type: 'subscribe', token, credits }, read, false);
+  }
+
+  unlisten(stream: number): void {
+    this.#streams.delete(stream);
+  }
+
+  #request<T extends Request['type'], R>(
+    message: Unsent<Extract<Request, { type: T }>>,
+    read: (reply: ReplyOf[T]) => R,
+    isPatient: boolean,
+  ): Promise<R> {
     const id = this.#nextId++;
     const frame = packMessage({ ...message, id, ...this.#ack } as unknown as Request);
-    const read = (reply: Frame) => parseReply<T>(message.type, unpackMessage(reply));
-    return this.#exchange(id, frame, undefined, read, isPatient);
+    const readFrame = (reply: Frame) => read(parseReply<T>(message.type, unpackMessage(reply)));
+    return this.#exchange(id, frame, undefined, readFrame, isPatient);
   }
 
   /**
@@ -184,10 +223,18 @@ export class Connection {
     this.#isHeard = true;
     try {
       if (isHotFrame(frame)) {
-        this.#settle(steppedId(frame), frame);
+        const id = steppedId(frame);
+        if (id !== undefined) this.#settle(id, frame);
+        else this.#streams.get(sampledStream(frame))?.onSample(frame);
         return;
       }
       const message = unpackMessage(frame);
+      if (message.type === 'over') {
+        const { stream } = parseOver(message);
+        this.#streams.get(stream)?.onEnd(null);
+        this.#streams.delete(stream);
+        return;
+      }
       if (message.type !== 'error') {
         if (!Number.isSafeInteger(message.id)) {
           throw new FarstepError('bad_reply', `${message.type}: expected the id of a request, got none`);
@@ -231,6 +278,7 @@ export class Connection {
       if (pending.sentAt !== Infinity) pending.sentAt = now;
       socket.send(pending.frame);
     }
+    for (const stream of this.#streams.values()) stream.onResumed();
     return {
       onFrame: (frame) => this.#receive(frame),
       onPing: () => {
@@ -351,6 +399,8 @@ export class Connection {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of pending) reject(error);
+    for (const stream of this.#streams.values()) stream.onEnd(error);
+    this.#streams.clear();
   }
 }
 

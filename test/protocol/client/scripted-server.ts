@@ -20,6 +20,8 @@ export const WELCOME = {
     idleMs: 1000,
     graceMs: 60_000,
     keptReplyBytes: 2 ** 20,
+    subscriptions: 4,
+    streamBytes: 2 ** 20,
     pingMs: 30_000,
   },
   server: 'scripted/1',
