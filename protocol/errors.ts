@@ -18,9 +18,19 @@ export const ERRORS = {
     close: 4002,
     meaning: 'another generation of the wire, or no common edition',
   },
+  frame_timeout: {
+    recoverable: false,
+    close: 4006,
+    meaning: 'a message that did not come to its end within limits.frameMs',
+  },
   idle_timeout: { recoverable: false, close: 4003, meaning: 'nothing from the client for limits.idleMs' },
   shutting_down: { recoverable: false, close: 1001, meaning: 'the server is stopping; connect again later' },
   too_many_sessions: { recoverable: false, close: 1013, meaning: 'the server has limits.sessions already' },
+  fault: {
+    recoverable: false,
+    close: 1011,
+    meaning: 'a fault of the server that ends the session; the log has it under the session',
+  },
   no_such_session: {
     recoverable: false,
     close: 4004,
@@ -47,7 +57,7 @@ export const ERRORS = {
     recoverable: true,
     meaning: 'an option that the env does not have, or a value it does not allow',
   },
-  too_many_envs: { recoverable: true, meaning: 'above limits.vectorEnvs or limits.envs' },
+  too_many_envs: { recoverable: true, meaning: 'above limits.vectorEnvs, limits.envs or limits.serverEnvs' },
   no_such_env: { recoverable: true, meaning: 'an env handle that was never made or is closed' },
   bad_ids: { recoverable: true, meaning: 'ids out of range or repeated' },
   bad_action: { recoverable: true, meaning: 'an action outside its space, or slabs of the wrong size' },

@@ -73,29 +73,37 @@ export class ControlRequests {
   }
 
   #make(request: MakeRequest): MaybePromise<Reply> {
-    this.envs.checkRoom('make', request.numEnvs);
-    return after(this.host.make(request), (env) => ({
-      type: 'made',
-      id: request.id,
-      env: this.envs.adopt('make', env),
-      contract: env.contract,
-    }));
+    const { id, numEnvs } = request;
+    return after(
+      this.envs.add('make', numEnvs, () => this.host.make(request)),
+      ({ handle, env: { contract } }) => ({ type: 'made', id, env: handle, contract }),
+    );
   }
 
-  #create(request: CreateRequest): Reply {
-    this.envs.checkRoom('create', getWorld(request.world).seats.length);
-    const { token, handle } = this.worlds.create(request);
-    const env = this.envs.adopt('create', handle);
-    const { contract } = handle;
-    return { type: 'created', id: request.id, env, world: token, seats: contract.world!.seats, contract };
+  #create(request: CreateRequest): MaybePromise<Reply> {
+    const { length } = getWorld(request.world).seats;
+    let world = '';
+    return after(
+      this.envs.add('create', length, () => {
+        const { token, handle } = this.worlds.create(request);
+        world = token;
+        return handle;
+      }),
+      ({ handle, env: { contract } }) => {
+        const { seats } = contract.world!;
+        return { type: 'created', id: request.id, env: handle, world, seats, contract };
+      },
+    );
   }
 
-  #join(request: JoinRequest): Reply {
-    this.envs.checkRoom('join', 1);
-    const handle = this.worlds.join(request);
-    const env = this.envs.adopt('join', handle);
-    const { contract } = handle;
-    return { type: 'joined', id: request.id, env, seat: contract.world!.seat!, contract };
+  #join(request: JoinRequest): MaybePromise<Reply> {
+    return after(
+      this.envs.add('join', 1, () => this.worlds.join(request)),
+      ({ handle, env: { contract } }) => {
+        const { seat } = contract.world!;
+        return { type: 'joined', id: request.id, env: handle, seat: seat!, contract };
+      },
+    );
   }
 
   #leave({ id, env: handle }: LeaveRequest): Reply {

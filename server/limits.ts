@@ -2,29 +2,38 @@ import type { SessionLimits } from '../protocol/messages.js';
 
 /** Everything that a client could make grow, bounded. Each is told by the error it raises. */
 export interface Limits extends SessionLimits {
-  /** Connections at once on the whole server, whether they have said hello or not. */
-  readonly connections: number;
+  /** Connections without a session at once: not welcomed yet, or ending. Beyond it the oldest is cut. */
+  readonly pendingConnections: number;
   /** Sessions at once on the whole server, with those that wait for their clients to come back. */
   readonly sessions: number;
   /** Sessions subscribed to one stream at once. */
   readonly subscribers: number;
   /** Worlds of several players at once on the whole server. */
   readonly worlds: number;
-  /** Time from the connection to the hello, milliseconds. */
+  /** Envs in all sessions together. */
+  readonly serverEnvs: number;
+  /** Time from the connection to the upgrade to a WebSocket, and from there to the hello, milliseconds. */
   readonly helloMs: number;
+  /** Time from the first byte of a message to its last, milliseconds. */
+  readonly frameMs: number;
+  /** Requests of one session that wait for one before them, bytes; what comes beyond is read when there is room. */
+  readonly queuedBytes: number;
   /** Largest reply to a step, bytes: what numEnvs times the observation may come to. */
   readonly replyBytes: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
-  connections: 2048,
+  pendingConnections: 256,
   sessions: 1024,
   worlds: 1024,
   frameBytes: 16 * 2 ** 20,
   requestsInFlight: 64,
   vectorEnvs: 64,
   envs: 8192,
+  serverEnvs: 65_536,
   helloMs: 10_000,
+  frameMs: 60_000,
+  queuedBytes: 16 * 2 ** 20,
   idleMs: 3_600_000,
   graceMs: 120_000,
   keptReplyBytes: 16 * 2 ** 20,

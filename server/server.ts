@@ -5,14 +5,17 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Logger, pino } from 'pino';
 import { WebSocketServer } from 'ws';
 import { FarstepError } from '../protocol/errors.js';
 import { prepareSocketFile, urlOf } from './address.js';
-import { Connection, SERVER, ServerSocket } from './connection.js';
+import { Connection, SERVER } from './connection.js';
 import { type EnvHost, inlineHost } from './host.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { PendingSockets } from './pending-sockets.js';
+import { ServerSocket } from './server-socket.js';
 import { Sessions } from './sessions.js';
 import { Streams } from './streams.js';
 import { systemTimers, type Timers } from './timers.js';
@@ -34,6 +37,9 @@ export interface ServerOptions {
   readonly timers?: Timers;
 }
 
+/** Pieces that a message may come in: each takes memory of its own, however small it is. */
+const MAX_CHUNKS = 2 ** 15;
+
 /** How often time limits are looked at, milliseconds. */
 const SWEEP_MS = 1000;
 
@@ -42,6 +48,7 @@ export class Server {
   readonly #http: HttpServer;
   readonly #sockets: WebSocketServer;
   readonly #connections = new Set<Connection>();
+  readonly #pending: PendingSockets;
   readonly #limits: Limits;
   readonly #log: Logger;
   readonly #worlds: WorldRooms;
@@ -58,6 +65,7 @@ export class Server {
     this.#worlds = new WorldRooms(this.#limits.worlds, options.timers ?? systemTimers);
     this.#now = options.now ?? (() => performance.now());
     this.#sessions = new Sessions({
+      numEnvs: () => this.numEnvs,
       host: options.envs ?? inlineHost,
       worlds: this.#worlds,
       streams: new Streams(this.#limits),
@@ -66,14 +74,17 @@ export class Server {
       now: this.#now,
     });
     this.#startedAt = this.#now();
+    this.#pending = new PendingSockets(this.#limits.pendingConnections, this.#limits.helloMs, this.#now);
     this.#http = createServer((request, response) => this.#answerHttp(request, response));
     this.#sockets = new WebSocketServer({
       noServer: true,
       WebSocket: ServerSocket,
       perMessageDeflate: false,
       maxPayload: this.#limits.frameBytes,
+      maxBufferedChunks: MAX_CHUNKS,
       skipUTF8Validation: true,
     });
+    this.#http.on('connection', (socket) => this.#pending.add(socket));
     this.#http.on('error', (error) => this.#log.error({ err: error }, 'cannot take connections'));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#sweeper = setInterval(() => this.sweep(), SWEEP_MS);
@@ -104,9 +115,14 @@ export class Server {
     return this.#url;
   }
 
-  /** Connections, those that have not said hello among them. */
+  /** WebSocket connections, those that have not said hello among them. */
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /** Connections of any kind that have no session. */
+  get pendingConnections(): number {
+    return this.#pending.size;
   }
 
   /** Sessions, those whose clients are away among them. */
@@ -128,6 +144,7 @@ export class Server {
   sweep(): void {
     for (const connection of this.#connections) connection.sweep();
     this.#sessions.sweep();
+    this.#pending.sweep();
   }
 
   /**
@@ -156,28 +173,31 @@ export class Server {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {}); // a peer that is gone before it was answered
-    if (this.#closing || this.#connections.size >= this.#limits.connections) {
+    if (this.#closing) {
       socket.once('finish', () => socket.destroy());
-      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 10\r\n\r\n');
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
       return;
     }
+    this.#pending.add(socket); // with time for a hello
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const name = randomBytes(6).toString('base64url');
       const log = this.#log;
-      const connection = new Connection(webSocket as ServerSocket, socket, {
+      const connection = new Connection(webSocket as ServerSocket, socket as Socket, {
         name,
         sessions: this.#sessions,
+        pending: this.#pending,
         limits: this.#limits,
         log,
         now: this.#now,
       });
-      log.info({ connection: name, from: request.socket.remoteAddress }, 'connected');
+      log.debug({ connection: name, from: request.socket.remoteAddress }, 'connected');
       this.#connections.add(connection);
       webSocket.once('close', () => this.#connections.delete(connection));
     });
   }
 
   #answerHttp(request: IncomingMessage, response: ServerResponse): void {
+    this.#pending.add(request.socket); // with time for the next request
     const path = (request.url ?? '/').split('?', 1)[0]!;
     const json = (status: number, body: object): void => {
       response.writeHead(status, { 'content-type': 'application/json' });

@@ -1,9 +1,17 @@
 import type { Logger } from 'pino';
 import { FarstepError } from '../protocol/errors.js';
 import { steppedBytes } from '../protocol/frames.js';
-import type { HostedVectorEnv } from './host.js';
+import type { HostedVectorEnv, MaybePromise } from './host.js';
 import type { Limits } from './limits.js';
 import { type Stream, type Streams, streamToken } from './streams.js';
+
+export interface SessionEnvsContext {
+  readonly streams: Streams;
+  readonly limits: Limits;
+  readonly log: Logger;
+  /** Envs in all sessions. */
+  numEnvs(): number;
+}
 
 /** The vector envs and worlds that a session has, by their handles. */
 export class SessionEnvs {
@@ -13,6 +21,9 @@ export class SessionEnvs {
   #nextHandle = 1;
   #closed = false;
 
+  /** Envs that are being made. */
+  #numComing = 0;
+
   /**
    * @param session - its name, for the log.
    * @param secret - of the session.
@@ -20,14 +31,12 @@ export class SessionEnvs {
   constructor(
     private readonly session: string,
     private readonly secret: string,
-    private readonly streams: Streams,
-    private readonly limits: Limits,
-    private readonly log: Logger,
+    private readonly context: SessionEnvsContext,
   ) {}
 
-  /** Envs in all vector envs. */
+  /** Envs in all vector envs, those that are being made among them. */
   get numEnvs(): number {
-    let sum = 0;
+    let sum = this.#numComing;
     for (const env of this.#envs.values()) sum += env.contract.numEnvs;
     return sum;
   }
@@ -45,9 +54,28 @@ export class SessionEnvs {
     return this.#envs.get(handle as number)?.waitsForOthers ?? false;
   }
 
-  /** Throws `too_many_envs` where so many more are not allowed. */
-  checkRoom(what: string, numEnvs: number): void {
-    const { vectorEnvs, envs } = this.limits;
+  /**
+   * Makes a vector env of `numEnvs` envs and takes it, under a new handle. Throws `too_many_envs` where so many more are
+   * not allowed, before any is made, or where a step of them could give too large a reply.
+   */
+  add<E extends HostedVectorEnv>(
+    what: string,
+    numEnvs: number,
+    make: () => MaybePromise<E>,
+  ): MaybePromise<{ readonly handle: number; readonly env: E }> {
+    this.#checkRoom(what, numEnvs);
+    const made = make();
+    if (!(made instanceof Promise)) return this.#adopt(what, made);
+    this.#numComing += numEnvs;
+    return made
+      .finally(() => {
+        this.#numComing -= numEnvs;
+      })
+      .then((env) => this.#adopt(what, env));
+  }
+
+  #checkRoom(what: string, numEnvs: number): void {
+    const { vectorEnvs, envs, serverEnvs } = this.context.limits;
     if (this.#envs.size >= vectorEnvs) {
       throw new FarstepError(
         'too_many_envs',
@@ -61,24 +89,29 @@ export class SessionEnvs {
         `${what}: ${open} envs are open and ${numEnvs} asked for, limits.envs is ${envs}`,
       );
     }
+    const everywhere = this.context.numEnvs();
+    if (everywhere + numEnvs > serverEnvs) {
+      const message = `${what}: ${everywhere} envs are open on the server and ${numEnvs} asked for, limits.serverEnvs is ${serverEnvs}`;
+      throw new FarstepError('too_many_envs', message, { retryAfterMs: 10_000 });
+    }
   }
 
-  /** Takes a vector env that was just made; gives its handle. */
-  adopt(what: string, env: HostedVectorEnv): number {
+  #adopt<E extends HostedVectorEnv>(what: string, env: E): { readonly handle: number; readonly env: E } {
+    const { log, limits } = this.context;
     if (this.#closed) env.close();
     const { spec, numEnvs } = env.contract;
     const bytes = steppedBytes(env.layout, numEnvs);
-    if (bytes > this.limits.replyBytes) {
+    if (bytes > limits.replyBytes) {
       env.close();
       throw new FarstepError(
         'too_many_envs',
-        `${what}: a step of ${numEnvs} envs may take ${bytes} bytes, limits.replyBytes is ${this.limits.replyBytes}`,
+        `${what}: a step of ${numEnvs} envs may take ${bytes} bytes, limits.replyBytes is ${limits.replyBytes}`,
       );
     }
     const handle = this.#nextHandle++;
     this.#envs.set(handle, env);
-    this.log.info({ session: this.session, env: spec.id, handle, numEnvs }, what);
-    return handle;
+    log.info({ session: this.session, env: spec.id, handle, numEnvs }, what);
+    return { handle, env };
   }
 
   /** Lets others watch an env; gives the token to subscribe with. Throws `no_such_env` or `not_supported`. */
@@ -91,7 +124,7 @@ export class SessionEnvs {
       );
     }
     const token = streamToken(this.secret, handle);
-    if (!this.#streams.has(handle)) this.#streams.set(handle, this.streams.open(token, env));
+    if (!this.#streams.has(handle)) this.#streams.set(handle, this.context.streams.open(token, env));
     return token;
   }
 

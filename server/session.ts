@@ -32,6 +32,8 @@ export interface SessionContext {
   readonly streams: Streams;
   readonly limits: Limits;
   readonly log: Logger;
+  /** Envs in all sessions. */
+  numEnvs(): number;
 }
 
 /** A request off the wire. */
@@ -54,6 +56,10 @@ export class Session {
   readonly #control: ControlRequests;
   readonly #outbox: Outbox;
   readonly #waiting: Arrived[] = [];
+  #waitingBytes = 0;
+  readonly #maxWaitingBytes: number;
+  /** Set while no more is to be read. */
+  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   /** Set while requests wait for one before them; resolves when they need not any more. */
   #holding: Promise<void> | undefined;
   /** Greatest id of the requests that were begun. */
@@ -67,11 +73,13 @@ export class Session {
   constructor(
     readonly name: string,
     readonly secret: string,
-    { host, worlds, streams, limits, log }: SessionContext,
+    context: SessionContext,
   ) {
+    const { host, worlds, streams, limits, log } = context;
     this.#log = log;
+    this.#maxWaitingBytes = limits.queuedBytes;
     this.#outbox = new Outbox(limits);
-    this.#envs = new SessionEnvs(name, secret, streams, limits, log);
+    this.#envs = new SessionEnvs(name, secret, context);
     this.#subscriptions = new Subscriptions(streams, limits, this.#outbox);
     this.#control = new ControlRequests(this.#envs, this.#subscriptions, host, worlds);
   }
@@ -92,16 +100,47 @@ export class Session {
   detach(): void {
     this.#outbox.detach();
     this.#waiting.length = 0;
+    this.#waitingBytes = 0;
+    this.#makeRoom();
     this.#envs.setAway(true);
   }
 
-  /** Handles one frame. Throws only what ends the connection (`bad_frame`); everything else is answered. */
-  receive(frame: Uint8Array): void {
+  /**
+   * Handles one frame. Throws only what ends the connection (`bad_frame`); everything else is answered. Where so much
+   * waits that no more is to be read for now, gives a promise that resolves when there is room.
+   */
+  receive(frame: Uint8Array): Promise<void> | undefined {
     // Decoded before it waits: whoever brings a bad frame is still there to be told.
     const arrived = this.#read(frame);
     if (arrived.id !== null && arrived.id <= this.#repeatsUpTo) this.#repeat(arrived.id);
-    else if (this.#holding) this.#waiting.push(arrived);
+    else if (this.#holding) return this.#queue(arrived);
     else this.#handle(arrived);
+    return undefined;
+  }
+
+  #queue(arrived: Arrived): Promise<void> | undefined {
+    this.#waiting.push(arrived);
+    this.#waitingBytes += arrived.frame.length;
+    if (this.#waitingBytes > this.#maxWaitingBytes && !this.#room) {
+      let resolve!: () => void;
+      const promise = new Promise<void>((settle) => {
+        resolve = settle;
+      });
+      this.#room = { promise, resolve };
+    }
+    return this.#room?.promise;
+  }
+
+  #unqueue(): Arrived | undefined {
+    const next = this.#waiting.shift();
+    if (next) this.#waitingBytes -= next.frame.length;
+    if (this.#room && this.#waitingBytes <= this.#maxWaitingBytes) this.#makeRoom();
+    return next;
+  }
+
+  #makeRoom(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
   }
 
   /** Answers a frame with an error instead of handling it. */
@@ -155,7 +194,7 @@ export class Session {
       .then(() => {
         this.#holding = undefined;
         while (!this.#holding) {
-          const next = this.#waiting.shift();
+          const next = this.#unqueue();
           if (!next) return;
           this.#handle(next);
         }

@@ -97,8 +97,8 @@ export class Connection {
   #stopWatch = (): void => {};
   /** Wakes the attempt to come back that waits. */
   #wake = (): void => {};
-  /** Whether anything came since the time limits were last looked at, and when that was. */
-  #isHeard = true;
+  /** Bytes that had come when the time limits were last looked at, and when more were last seen to have come. */
+  #bytesRead: number | undefined;
   #heardAt: number;
   #checkedAt: number;
 
@@ -220,7 +220,6 @@ export class Connection {
   }
 
   #receive(frame: Frame): void {
-    this.#isHeard = true;
     try {
       if (isHotFrame(frame)) {
         const id = steppedId(frame);
@@ -273,7 +272,7 @@ export class Connection {
   #use({ socket }: Link): LinkEvents {
     const now = this.#clock.now();
     this.#socket = socket;
-    this.#isHeard = true;
+    this.#heardAt = now;
     for (const pending of this.#pending.values()) {
       if (pending.sentAt !== Infinity) pending.sentAt = now;
       socket.send(pending.frame);
@@ -281,9 +280,6 @@ export class Connection {
     for (const stream of this.#streams.values()) stream.onResumed();
     return {
       onFrame: (frame) => this.#receive(frame),
-      onPing: () => {
-        this.#isHeard = true;
-      },
       onClose: (why) => this.#lose(why),
     };
   }
@@ -369,12 +365,13 @@ export class Connection {
     // Was this process busy with something else or asleep? Then what has come meanwhile is yet to be read.
     const wasAway = now - this.#checkedAt > 5 * WATCH_MS;
     this.#checkedAt = now;
-    if (this.#isHeard) this.#heardAt = now;
-    this.#isHeard = false;
     const socket = this.#socket;
+    const bytesRead = socket?.bytesRead;
+    if (bytesRead !== this.#bytesRead) this.#heardAt = now;
+    this.#bytesRead = bytesRead;
     if (wasAway || !socket || this.#pending.size === 0) return;
     const silentMs = now - this.#heardAt;
-    if (socket.hearsPings && silentMs > 2 * (this.welcome.limits.pingMs + WATCH_MS)) {
+    if (bytesRead !== undefined && silentMs > 2 * (this.welcome.limits.pingMs + WATCH_MS)) {
       socket.abandon();
       this.#lose(`nothing came for ${Math.round(silentMs)} ms`);
       return;
@@ -423,4 +420,4 @@ function dial(
 }
 
 /** Of a connection that came when it was not wanted any more. */
-const NOBODY: LinkEvents = { onFrame: () => {}, onPing: () => {}, onClose: () => {} };
+const NOBODY: LinkEvents = { onFrame: () => {}, onClose: () => {} };

@@ -13,8 +13,6 @@ export interface Link {
 /** What happens on it from then on. */
 export interface LinkEvents {
   onFrame(frame: Uint8Array): void;
-  /** Something came that is no frame. */
-  onPing(): void;
   /** Once, at the end. `why` is a phrase. */
   onClose(why: string): void;
 }
@@ -58,7 +56,6 @@ export function shakeHands(
           fail(error as FarstepError);
         }
       },
-      onPing: () => events?.onPing(),
       onClose: (code, reason) => {
         const why = reason || `close code ${code}`;
         if (events) events.onClose(why);

@@ -1,7 +1,7 @@
 /** The little of a WebSocket that the client needs, over `ws` in Node and over the browser's own elsewhere. */
 export interface Socket {
-  /** Whether the server's pings are told. */
-  readonly hearsPings: boolean;
+  /** Bytes that have come, of messages under way too; undefined where nobody tells. */
+  readonly bytesRead: number | undefined;
   send(frame: Uint8Array): void;
   close(code: number, reason: string): void;
   /** Gives up a connection that is dead: nothing is said, and no event comes. */
@@ -11,9 +11,13 @@ export interface Socket {
 export interface SocketEvents {
   onOpen(): void;
   onFrame(frame: Uint8Array): void;
-  onPing(): void;
   /** Once, at the end; also when the connection could not be made. `reason` is a sentence or empty. */
   onClose(code: number, reason: string): void;
+}
+
+/** What the client needs of the connection below. */
+interface Tcp {
+  readonly bytesRead: number;
 }
 
 const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
@@ -32,16 +36,21 @@ async function openNodeSocket(url: string, events: SocketEvents): Promise<Socket
     skipUTF8Validation: true,
   });
   let failure = '';
+  let tcp: Tcp | undefined;
+  socket.on('upgrade', (response) => {
+    tcp = response.socket;
+  });
   socket.on('open', () => events.onOpen());
   socket.on('message', (data) => events.onFrame(data as Buffer));
-  socket.on('ping', () => events.onPing());
   socket.on('error', (error) => {
     failure = error.message;
   });
   socket.on('close', (code, reason) => events.onClose(code, failure || reason.toString()));
   const binary = { binary: true, compress: false };
   return {
-    hearsPings: true,
+    get bytesRead() {
+      return tcp?.bytesRead;
+    },
     send: (frame) => socket.send(frame, binary),
     close: (code, reason) => socket.close(code, reason),
     abandon: () => {
@@ -61,7 +70,7 @@ function openBrowserSocket(url: string, events: SocketEvents): Socket {
   };
   socket.onclose = ({ code, reason }) => events.onClose(code, reason);
   return {
-    hearsPings: false,
+    bytesRead: undefined,
     send: (frame) => socket.send(frame as Uint8Array<ArrayBuffer>),
     close: (code, reason) => socket.close(code, reason),
     abandon: () => {

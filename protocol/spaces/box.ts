@@ -28,18 +28,13 @@ const RANGE: Readonly<Record<DType, readonly [number, number]>> = {
 const isFloat = (dtype: DType): boolean => dtype.startsWith('float');
 
 type Bound = number | ArrayLike<number>;
-/** One for all elements where they are alike: then a space of any size takes no memory. */
+/** One for all elements where they are alike, or some that repeat: then a batch of any size takes no more memory. */
 type Bounds = number | Float64Array;
 
-const at = (bounds: Bounds, i: number): number => (typeof bounds === 'number' ? bounds : bounds[i]!);
+const at = (bounds: Bounds, i: number): number =>
+  typeof bounds === 'number' ? bounds : bounds[i % bounds.length]!;
 
-/** `bounds` repeated `n` times. */
-function repeat(bounds: Bounds, n: number): Bounds {
-  if (typeof bounds === 'number') return bounds;
-  const all = new Float64Array(n * bounds.length);
-  for (let i = 0; i < n; i++) all.set(bounds, i * bounds.length);
-  return all;
-}
+const period = (bounds: Bounds): number => (typeof bounds === 'number' ? 1 : bounds.length);
 
 /** JSON has no infinities: they are written as the strings "inf" and "-inf". */
 type BoundJSON = number | 'inf' | '-inf';
@@ -56,7 +51,10 @@ export function boundFromJSON(x: unknown): number {
   );
 }
 
-/** An array of numbers of one dtype, each element between `low` and `high` inclusive. */
+/**
+ * An array of numbers of one dtype, each element between `low` and `high` inclusive. These are numbers for all elements,
+ * or as many as the shape or some of its last dimensions have elements, and then they repeat.
+ */
 export class Box extends Space {
   readonly size: number;
   readonly #low: Bounds;
@@ -75,8 +73,9 @@ export class Box extends Space {
     this.size = sizeOf(shape);
     this.#low = this.#bounds(low, 'low');
     this.#high = this.#bounds(high, 'high');
-    const alike = typeof this.#low === 'number' && typeof this.#high === 'number';
-    for (let i = 0; i < (alike ? 1 : this.size); i++) {
+    // One of the two repeats within the other, or both are alike.
+    const distinct = Math.min(this.size, Math.max(period(this.#low), period(this.#high)));
+    for (let i = 0; i < distinct; i++) {
       const [least, greatest] = [at(this.#low, i), at(this.#high, i)];
       if (!(least <= greatest)) {
         throw new FarstepError('bad_space', `Box: low[${i}] = ${least} exceeds high[${i}] = ${greatest}`);
@@ -87,7 +86,8 @@ export class Box extends Space {
 
   #bounds(bound: Bound, name: 'low' | 'high'): Bounds {
     if (typeof bound === 'number') return this.#bound(bound, name);
-    if (bound.length !== this.size) {
+    const fits = this.shape.some((_, i) => bound.length === sizeOf(this.shape.slice(i)));
+    if (!fits && bound.length !== this.size) {
       throw new FarstepError(
         'bad_space',
         `Box: ${name} has ${bound.length} elements, the shape has ${this.size}`,
@@ -154,7 +154,7 @@ export class Box extends Space {
   }
 
   batch(n: number): Box {
-    return new Box(repeat(this.#low, n), repeat(this.#high, n), [n, ...this.shape], this.dtype);
+    return new Box(this.#low, this.#high, [n, ...this.shape], this.dtype);
   }
 
   toJSON(): SpaceJSON {

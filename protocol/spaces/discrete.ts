@@ -100,9 +100,8 @@ export class MultiDiscrete extends Space {
   }
 
   batch(n: number): Box {
-    const repeat = (row: readonly number[]) => new Array<readonly number[]>(n).fill(row).flat();
     const last = this.nvec.map((choices, i) => this.start[i]! + choices - 1);
-    return new Box(repeat(this.start), repeat(last), [n, this.nvec.length], 'int32');
+    return new Box(this.start, last, [n, this.nvec.length], 'int32');
   }
 
   toJSON(): SpaceJSON {

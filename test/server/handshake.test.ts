@@ -63,17 +63,6 @@ t.test('the client learns it from the error, not from the close code', async (t)
   first.close();
 });
 
-t.test('connections beyond the limit are refused before they cost anything', async (t) => {
-  const server = await startServer(t, { limits: { connections: 2 } });
-  await RawClient.welcomed(t, server.url);
-  const silent = await RawClient.open(t, server.url);
-  await t.rejects(RawClient.open(t, server.url), /Unexpected server response: 503/);
-  await t.rejects(connect(server.url), { code: 'connection_failed', message: /503/ });
-  silent.socket.close();
-  await until(() => server.connections === 1);
-  await RawClient.welcomed(t, server.url);
-});
-
 t.test('a second hello changes nothing', async (t) => {
   const server = await startServer(t);
   const client = await RawClient.welcomed(t, server.url);

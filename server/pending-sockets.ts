@@ -1,0 +1,48 @@
+import type { Duplex } from 'node:stream';
+
+/**
+ * The sockets that have no session: they have not come as far as a welcome, or their connection is ending. Whatever a
+ * stranger can do without being known is done on one of these, so they are few and short-lived: beyond `limit` the one
+ * that has been here longest makes room, and none stays longer than `ms`.
+ */
+export class PendingSockets {
+  /** When each came, the oldest first. */
+  readonly #since = new Map<Duplex, number>();
+
+  /** @param now - milliseconds, monotonic. */
+  constructor(
+    private readonly limit: number,
+    private readonly ms: number,
+    private readonly now: () => number,
+  ) {}
+
+  get size(): number {
+    return this.#since.size;
+  }
+
+  /** One that comes, or one whose time begins anew. */
+  add(socket: Duplex): void {
+    if (socket.destroyed) return;
+    if (!this.#since.delete(socket)) socket.once('close', () => this.#since.delete(socket));
+    this.#since.set(socket, this.now());
+    if (this.#since.size > this.limit) this.#cut([...this.#since.keys()][0]!);
+  }
+
+  /** One that has a session now. */
+  remove(socket: Duplex): void {
+    this.#since.delete(socket);
+  }
+
+  /** Cuts those whose time is over. */
+  sweep(): void {
+    for (const [socket, since] of this.#since) {
+      if (this.now() - since <= this.ms) return;
+      this.#cut(socket);
+    }
+  }
+
+  #cut(socket: Duplex): void {
+    this.#since.delete(socket);
+    socket.destroy();
+  }
+}

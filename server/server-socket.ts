@@ -1,0 +1,39 @@
+import { WebSocket } from 'ws';
+
+/** A frame that ws refuses closes the connection with one of these; the client is told why in our own words first. */
+const REFUSED: Readonly<Record<number, 'bad_frame' | 'frame_too_large'>> = {
+  1002: 'bad_frame',
+  1007: 'bad_frame',
+  1008: 'bad_frame', // too many fragments
+  1009: 'frame_too_large',
+};
+
+/** What ws keeps of a message that has not come to its end. It has no public word for that. */
+interface Receiver {
+  readonly _bufferedBytes: number;
+  readonly _fragmented: number;
+  readonly _state: number;
+}
+
+/** ws's WebSocket, which tells its owner why ws closes it before it does. */
+export class ServerSocket extends WebSocket {
+  /** A frame is refused: there may be something to say. */
+  onRefused: ((code: 'bad_frame' | 'frame_too_large') => void) | undefined;
+  /** The client closes with this code. The event `close` comes later, when all is over. */
+  onClosing: ((code: number) => void) | undefined;
+
+  override close(code?: number, reason?: string | Buffer): void {
+    const refusal = code === undefined || reason !== undefined ? undefined : REFUSED[code];
+    if (this.readyState === WebSocket.OPEN) {
+      if (refusal) this.onRefused?.(refusal);
+      else this.onClosing?.(code ?? 1005);
+    }
+    super.close(code, refusal ?? reason);
+  }
+
+  /** Whether a part of a message has come. */
+  get isAmidMessage(): boolean {
+    const { _receiver } = this as unknown as { readonly _receiver: Receiver | null };
+    return _receiver !== null && (_receiver._bufferedBytes > 0 || _receiver._fragmented > 0 || _receiver._state > 0);
+  }
+}

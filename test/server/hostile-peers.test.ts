@@ -1,0 +1,254 @@
+/** Peers that come to do harm, or are broken: what they hold is bounded, and is had back when their time is over. */
+import { once } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
+import t, { type Test } from 'tap';
+import type { Server } from '../../server/index.js';
+import { undisturbed } from './bystander.js';
+import { GatedHost } from './gated-host.js';
+import { PROBE } from './probe-env.js';
+import { Clock, HELLO, packed, RawClient, slab, startServer, stepFrame, until } from './rig.js';
+
+const UPGRADE = [
+  'GET / HTTP/1.1',
+  'Host: x',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+  '',
+  '',
+].join('\r\n');
+
+/** A TCP connection that the server has taken. */
+async function tcp(t: Test, server: Server): Promise<Socket> {
+  const { hostname, port } = new URL(server.url);
+  const before = server.pendingConnections;
+  const socket = connectTcp(Number(port), hostname);
+  socket.on('error', () => {});
+  t.teardown(() => socket.destroy());
+  await until(() => server.pendingConnections > before);
+  return socket;
+}
+
+/** A masked frame around a payload; its first bytes say that it is `length` long. */
+function frame(payload: Uint8Array, { fin = true, opcode = 2, length = payload.length } = {}): Buffer {
+  const head = Buffer.of((fin ? 0x80 : 0) | opcode, 0x80 | 127, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  head.writeBigUInt64BE(BigInt(length), 2);
+  return Buffer.concat([head, payload]);
+}
+
+/** A masked ping with a byte in it. */
+const PING = Buffer.of(0x89, 0x81, 0, 0, 0, 0, 7);
+
+t.test('a byte a second on the way to a WebSocket, or none at all', async (t) => {
+  const clock = new Clock();
+  const server = await startServer(t, { now: clock.now, limits: { helloMs: 1000 } });
+  const silent = await tcp(t, server);
+  const dripping = await tcp(t, server);
+  const closed = [silent, dripping].map((socket) => new Promise((resolve) => socket.on('close', resolve)));
+  for (let i = 0; i < 10; i++) {
+    dripping.write(UPGRADE[i]!);
+    clock.time += 100;
+    server.sweep();
+    t.equal(server.pendingConnections, 2, 'not before limits.helloMs');
+  }
+  clock.time += 1;
+  server.sweep();
+  t.equal(server.pendingConnections, 0);
+  await Promise.all(closed);
+});
+
+t.test('a byte a second of a hello', async (t) => {
+  const clock = new Clock();
+  const server = await startServer(t, { now: clock.now, limits: { helloMs: 1000 } });
+  const client = await RawClient.open(t, server.url);
+  const hello = frame(packed(HELLO));
+  for (let i = 0; i < 10; i++) {
+    client.tcp.write(hello.subarray(i, i + 1));
+    clock.time += 100;
+    server.sweep();
+  }
+  clock.time += 1;
+  server.sweep();
+  t.match(await client.receive(), { code: 'hello_timeout', recoverable: false });
+  t.equal((await client.closed).code, 4001);
+});
+
+t.test('a byte a second of a message, in one frame or in fragments with pings between', async (t) => {
+  for (const inFragments of [false, true]) {
+    const clock = new Clock();
+    const server = await startServer(t, { now: clock.now, limits: { frameMs: 1000, pingMs: 1e9 } });
+    await undisturbed(t, server.url, async () => {
+      const client = await RawClient.welcomed(t, server.url);
+      const message = packed({ type: 'list', id: 1 });
+      const other = await RawClient.welcomed(t, server.url);
+      const put = async (bytes: Uint8Array): Promise<void> => {
+        client.tcp.write(bytes);
+        if (inFragments) {
+          client.tcp.write(PING);
+          await once(client.socket, 'pong');
+        } else {
+          await other.ask({ type: 'list', id: 1 });
+        }
+      };
+      await put(inFragments ? frame(message.subarray(0, 1), { fin: false }) : frame(message.subarray(0, 1), { length: 1000 }));
+      for (let i = 0; i <= 10; i++) {
+        server.sweep();
+        await put(inFragments ? frame(Buffer.of(0), { fin: false, opcode: 0 }) : Buffer.of(0));
+        t.equal(client.socket.readyState, client.socket.OPEN, 'not before limits.frameMs');
+        clock.time += 100;
+      }
+      server.sweep();
+      t.match(await client.receive(), {
+        id: null,
+        code: 'frame_timeout',
+        message: /limits.frameMs, 1000 ms/,
+        recoverable: false,
+      });
+      t.same(await client.closed, { code: 4006, reason: 'frame_timeout' });
+    });
+  }
+});
+
+t.test('a client that always has half a message under way, and completes them, stays', async (t) => {
+  const clock = new Clock();
+  const server = await startServer(t, { now: clock.now, limits: { frameMs: 1000, pingMs: 1e9 } });
+  const client = await RawClient.welcomed(t, server.url);
+  const message = frame(packed({ type: 'list', id: 1 }));
+  client.tcp.write(message.subarray(0, 20));
+  for (let i = 0; i < 10; i++) {
+    client.tcp.write(Buffer.concat([message.subarray(20), message.subarray(0, 20)]));
+    t.match(await client.receive(), { type: 'listed' });
+    server.sweep();
+    clock.time += 900;
+  }
+  t.equal(server.sessions, 1);
+});
+
+t.test('pongs that answer no ping do not keep a peer alive', async (t) => {
+  const clock = new Clock();
+  const server = await startServer(t, { now: clock.now, limits: { pingMs: 1000, graceMs: 0 } });
+  const dead = await RawClient.welcomed(t, server.url, { autoPong: false });
+  for (let i = 0; i < 2; i++) {
+    const pinged = once(dead.socket, 'ping');
+    clock.time += 1001;
+    server.sweep();
+    if (i === 0) await pinged;
+    for (const data of ['', 'a guess', '12345678']) dead.socket.pong(data);
+    await (await RawClient.welcomed(t, server.url)).ask({ type: 'list', id: 1 });
+  }
+  t.equal((await dead.closed).code, 1006);
+});
+
+t.test('thousands of connections that say nothing: the oldest make room', async (t) => {
+  const server = await startServer(t, { limits: { pendingConnections: 20 } });
+  await undisturbed(t, server.url, async () => {
+    const { hostname, port } = new URL(server.url);
+    let cut = 0;
+    const sockets = Array.from({ length: 3000 }, () => {
+      const socket = connectTcp(Number(port), hostname);
+      socket.on('error', () => {}).on('close', () => cut++);
+      return socket;
+    });
+    t.teardown(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    await until(() => cut >= 2980);
+    t.equal(server.pendingConnections, 20);
+    t.match((await RawClient.welcomed(t, server.url)).welcome, { type: 'welcome' }, 'others come in');
+    t.equal(server.sessions, 2);
+  });
+});
+
+t.test('WebSockets without a hello are among them, and so are those that do not close', async (t) => {
+  const server = await startServer(t, { limits: { pendingConnections: 3 } });
+  const silent = await RawClient.open(t, server.url);
+  const ended = await RawClient.welcomed(t, server.url);
+  ended.tcp.on('data', () => {});
+  ended.tcp.removeAllListeners('data'); // it will not answer the closing frame
+  ended.send(Uint8Array.of(0xc1));
+  await until(() => server.sessions === 0);
+  t.equal(server.pendingConnections, 2);
+  t.equal(server.connections, 2);
+  for (let i = 0; i < 2; i++) await tcp(t, server);
+  t.equal((await silent.closed).code, 1006);
+  await tcp(t, server);
+  await until(() => server.connections === 0);
+  t.equal(server.pendingConnections, 3);
+});
+
+t.test('requests that wait are read no further than the limit', async (t) => {
+  const host = new GatedHost();
+  const clock = new Clock();
+  const limits = { queuedBytes: 100_000, pingMs: 1000, idleMs: 1e9 };
+  const server = await startServer(t, { envs: host, now: clock.now, limits });
+  t.teardown(() => host.openAll());
+  const client = await RawClient.welcomed(t, server.url);
+  client.burst([
+    { type: 'make', id: 1, env: PROBE },
+    { type: 'reset', id: 2, env: 1 },
+  ]);
+  await until(() => host.waiting === 1);
+  host.open();
+  await client.receive();
+  await until(() => host.waiting === 1);
+  // Far more than what the kernel keeps for a socket: the rest stays with the client.
+  const large = { type: 'rewards', id: 3, env: 1, achieved: Buffer.alloc(4_000_000), desired: Buffer.alloc(0) };
+  for (let i = 0; i < 8; i++) client.send({ ...large, id: 3 + i });
+  await (await RawClient.welcomed(t, server.url)).ask({ type: 'list', id: 1 });
+  t.ok(client.socket.bufferedAmount > 8_000_000, `${client.socket.bufferedAmount} bytes are not read`);
+  for (let i = 0; i < 4; i++) {
+    clock.time += 1001;
+    server.sweep();
+  }
+  await (await RawClient.welcomed(t, server.url)).ask({ type: 'list', id: 1 });
+  t.equal(client.socket.readyState, client.socket.OPEN, 'it cannot answer pings that are not read');
+  host.openAll();
+  t.match(await client.receive(), { type: 'started', id: 2 });
+  for (let i = 0; i < 8; i++) t.match(await client.receive(), { id: 3 + i, code: 'not_supported' });
+  const push = [slab(Int32Array.of(0)), slab(new Float32Array(2))];
+  t.match(await client.ask(stepFrame(20, 1, push)), { type: 'stepped', id: 20 });
+});
+
+t.test('a client that floods with requests and reads no refusals is not read from either', async (t) => {
+  const host = new GatedHost();
+  const server = await startServer(t, { envs: host, limits: { requestsInFlight: 2 } });
+  t.teardown(() => host.openAll());
+  const client = await RawClient.welcomed(t, server.url);
+  client.socket.pause();
+  client.send({ type: 'make', id: 1, env: PROBE });
+  const flood = packed({ type: 'list', id: 2 });
+  await undisturbed(t, (await startServer(t)).url, async () => {
+    for (let i = 0; i < 200_000; i++) client.socket.send(flood);
+    let before = -1;
+    // Until no more is read: every refusal is longer than its request.
+    for (let same = 0; same < 200; same++) {
+      if (client.socket.bufferedAmount !== before) same = 0;
+      before = client.socket.bufferedAmount;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    t.ok(before > 0, `${before} bytes are not read`);
+  });
+});
+
+t.test('envs of all sessions together', async (t) => {
+  const host = new GatedHost();
+  const server = await startServer(t, { envs: host, limits: { serverEnvs: 10 } });
+  t.teardown(() => host.openAll());
+  const make = { type: 'make', id: 1, env: PROBE, numEnvs: 6 };
+  const one = await RawClient.welcomed(t, server.url);
+  one.send(make);
+  await until(() => host.waiting === 1);
+  const two = await RawClient.welcomed(t, server.url);
+  const refused = {
+    code: 'too_many_envs',
+    message: 'make: 6 envs are open on the server and 6 asked for, limits.serverEnvs is 10',
+    retryAfterMs: 10_000,
+  };
+  t.match(await two.ask(make), refused, 'those that are being made count');
+  host.openAll();
+  t.match(await one.receive(), { type: 'made' });
+  t.match(await two.ask(make), refused);
+  await one.ask({ type: 'close', id: 2, env: 1 });
+  t.match(await two.ask(make), { type: 'made' });
+});
