@@ -388,6 +388,7 @@ def record_generators():
                 "uniform": [rng.uniform(-3, 5) for _ in range(3)],
                 "ranges": [int(rng.integers(-5, n - 5)) for n in ranges],
                 "choice": rng.choice(["F", "H"], 8, p=[0.8, 0.2]).tolist(),
+                "sum": sum(rng.integers(1000) + rng.random() for _ in range(1000)),
                 "last": rng.random(),
             }
         )
@@ -401,7 +402,7 @@ def record_generators():
                 "integers": [int(rng.randint(7)) for _ in range(3)],
                 "uniform": [rng.uniform(-3, 5) for _ in range(3)],
                 "ranges": [int(rng.randint(-5, n - 5)) for n in ranges],
-                "sum": sum(rng.rand() for _ in range(1000)),
+                "sum": sum(rng.randint(1000) + rng.rand() for _ in range(1000)),
                 "last": rng.rand(),
             }
         )
