@@ -164,7 +164,7 @@ export class VectorEnv {
     try {
       for (let row = 0; row < ids.length; row++) {
         id = ids[row]!;
-        this.#begin(id, seeds?.[row] ?? null, options);
+        this.#start(id, seeds?.[row] ?? null, options);
         this.#observe(id, this.#out, row);
         this.#resetBatch.seeds[row] = this.#seeds[id]!;
       }
@@ -286,12 +286,16 @@ export class VectorEnv {
   }
 
   /** Starts an episode of one env, from a seed or from where its random stream is. */
-  #begin(id: number, seed: number | null, options?: Options): void {
+  #start(id: number, seed: number | null, options?: Options): void {
     const fresh = seed ?? (this.#rngs[id] === undefined ? this.#entropy() : undefined);
     const rng = fresh === undefined ? this.#rngs[id]! : createRng(this.#definition.rng, fresh);
-    this.#envs[id]!.reset(rng, options);
+    this.#begin(id, rng, options);
     this.#rngs[id] = rng;
     if (fresh !== undefined) this.#seeds[id] = fresh;
+  }
+
+  #begin(id: number, rng: Rng, options?: Options): void {
+    this.#envs[id]!.reset(rng, options);
     this.#elapsed[id] = 0;
     this.#returns[id] = 0;
     this.#phase[id] = RUNNING;
@@ -299,7 +303,7 @@ export class VectorEnv {
 
   /** The step after an end under NEXT_STEP. */
   #restart(id: number, row: number): void {
-    this.#begin(id, null);
+    this.#begin(id, this.#rngs[id]!);
     this.#observe(id, this.#out, row);
     this.#stepBatch.rewards[row] = 0;
     this.#stepBatch.terminated[row] = 0;
@@ -335,7 +339,7 @@ export class VectorEnv {
     this.#phase[id] = ENDED;
     if (this.autoreset === 'same_step') {
       this.#observe(id, this.#final, i);
-      this.#begin(id, null);
+      this.#begin(id, this.#rngs[id]!);
     }
   }
 
