@@ -223,9 +223,8 @@ export class HostedWorld {
   /** Throws `not_reset` or `episode_over` unless some seat is in the game. */
   checkRunning(): void {
     if (!this.wasReset) throw new FarstepError('not_reset', 'step: the world was never reset');
-    if (!this.seats.some((_, seat) => this.isLive(seat))) {
-      throw new FarstepError('episode_over', 'step: the game is over; reset the world first');
-    }
+    for (let seat = 0; seat < this.seats.length; seat++) if (this.isLive(seat)) return;
+    throw new FarstepError('episode_over', 'step: the game is over; reset the world first');
   }
 
   /** A picture of the world. Throws `not_reset` or `no_render`. */

@@ -14,7 +14,7 @@ const SIZE = 2 * BATCH;
 
 /** Memory that all generators use in turn: what `fill` starts from and where that leads, and what it puts out. */
 const scratch = new Uint32Array(memory.buffer, 0, 8);
-const outputs = new Uint32Array(memory.buffer, 32, SIZE);
+const outputs = new Int32Array(memory.buffer, 32, SIZE);
 
 /**
  * `numpy.random.default_rng(seed)`: PCG64, that is PCG XSL RR 128/64 (O'Neill, PCG: A Family of Simple Fast
@@ -30,9 +30,9 @@ export class Pcg64 implements Rng {
   /**
    * The batch, from index 1 on. NumPy hands an output out as two 32-bit words, the low one first; where a whole output
    * is asked for in between, the high word waits. So outputs begin at odd indexes, and at an even one stands a word
-   * that waits.
+   * that waits. Words are signed, because V8 puts greater numbers than that on the heap.
    */
-  readonly #batch = new Uint32Array(1 + SIZE);
+  readonly #batch = new Int32Array(1 + SIZE);
   /** Of the word to hand out next. */
   #index = 1;
 
@@ -74,7 +74,7 @@ export class Pcg64 implements Rng {
     const n = high - low;
     if (n === 1) return low;
     if (!(n >= 1 && n <= 2 ** 32)) throw new RangeError(`integers: no range [${low}, ${high})`);
-    const draw = this.#next32();
+    const draw = this.#next32() >>> 0;
     // Nearly always nothing is to be rejected, and the product is exact in a double.
     if (n <= 2 ** 21 && Math.imul(draw, n) >>> 0 >= n) return low + ((draw * n * 2 ** -32) >>> 0);
     return low + this.#multiply(draw, n);
@@ -84,7 +84,7 @@ export class Pcg64 implements Rng {
   #multiply(first: number, n: number): number {
     const threshold = (2 ** 32 - n) % n;
     let draw = first;
-    while (Math.imul(draw, n) >>> 0 < threshold) draw = this.#next32();
+    while (Math.imul(draw, n) >>> 0 < threshold) draw = this.#next32() >>> 0;
     // With the low word gone, a double is off by far less than a half.
     return Math.round((draw * n - (Math.imul(draw, n) >>> 0)) * 2 ** -32);
   }
@@ -94,7 +94,7 @@ export class Pcg64 implements Rng {
     const taken = this.#index >> 1;
     if (taken > 0) fill(taken);
     const waits = (this.#index & 1) === 0;
-    return [...scratch, Number(waits), waits ? this.#batch[this.#index]! : 0];
+    return [...scratch, Number(waits), waits ? this.#batch[this.#index]! >>> 0 : 0];
   }
 
   setState(state: unknown): void {
@@ -127,4 +127,4 @@ export class Pcg64 implements Rng {
 }
 
 /** The upper 53 of 64 bits as a number in [0, 1). */
-const fraction = (low: number, high: number): number => (high * 2 ** 21 + (low >>> 11)) * 2 ** -53;
+const fraction = (low: number, high: number): number => ((high >>> 0) * 2 ** 21 + (low >>> 11)) * 2 ** -53;
