@@ -102,7 +102,7 @@ interface Course {
   /** Rows of a batch of actions, and steps that it makes. */
   readonly rows: number;
   readonly steps: number;
-  run(actions: readonly TypedArray[]): void;
+  readonly run: (actions: readonly TypedArray[]) => void;
 }
 
 const copy = (from: readonly TypedArray[], to: readonly TypedArray[]): void => {
