@@ -1,9 +1,9 @@
-"""Records trajectories of Gymnasium's and MinAtar's environments for the tests of envs/ to replay.
+"""Records trajectories of Gymnasium's, MinAtar's and PettingZoo's environments for the tests of envs/ to replay.
 
-    pip install gymnasium==1.4.0 MinAtar==1.0.15
+    pip install gymnasium==1.4.0 MinAtar==1.0.15 "pettingzoo[classic]==1.27.0"
     python scripts/record-originals.py [name ...]        # all, or those named, into test/fixtures/originals/
 
-Each file holds one run of Gymnasium's SyncVectorEnv: some seeds side by side, a few hundred steps, episodes ending and
+Most files hold one run of Gymnasium's SyncVectorEnv: some seeds side by side, a few hundred steps, episodes ending and
 starting on the way. Arrays are base64 of zlib-deflated little-endian bytes; the first observation (and info) is the
 reset's. Bool observations have their bits packed first.
 """
@@ -30,6 +30,7 @@ import numpy as np  # noqa: E402
 from gymnasium.envs.toy_text.frozen_lake import generate_random_map  # noqa: E402
 from gymnasium.vector import AutoresetMode, SyncVectorEnv  # noqa: E402
 from importlib.metadata import version  # noqa: E402
+from pettingzoo.classic import connect_four_v3  # noqa: E402
 
 minatar.gym.register_envs()
 
@@ -442,14 +443,83 @@ def record_tables():
     return {"original": {"gymnasium": version("gymnasium")}, "tables": tables, "maps": maps}
 
 
-# What is no recording of a run.
-OTHERS = {"generators": record_generators, "tables": record_tables}
+def wins(board, column, piece):
+    """Whether a token in this column would be one of four in a line."""
+    row = max(row for row in range(6) if board[row, column] == 0)
+    board = board.copy()
+    board[row, column] = piece
+    lines = (
+        [board[row + i * dy, column + i * dx] for i in range(first, first + 4)]
+        for dy, dx in [(0, 1), (1, 0), (1, 1), (1, -1)]
+        for first in range(-3, 1)
+        if all(0 <= row + i * dy < 6 and 0 <= column + i * dx < 7 for i in (first, first + 3))
+    )
+    return any(all(token == piece for token in line) for line in lines)
+
+
+def record_connect_four(steps=130):
+    """Games of PettingZoo's Connect Four, one after the other, of as many players as there are seeds. Some move at random;
+    some leave lines open as long as they can, which fills the board; and now and then one takes a column that is full."""
+    rows = {"actions": [], "observations": [], "masks": [], "rewards": [], "terminated": [], "turns": []}
+    env = connect_four_v3.env()
+    over = 0
+    for seed in PCG_SEEDS:
+        rng = np.random.default_rng(seed)
+        env.reset(seed=seed)
+        for step in range(steps + 1):
+            seats = env.possible_agents
+            ended = all(env.terminations[seat] for seat in seats)
+            seen = [env.observe(seat) for seat in seats]
+            rows["observations"].append([each["observation"] for each in seen])
+            # When a game is over nobody moves.
+            rows["masks"].append([each["action_mask"] * (not ended) for each in seen])
+            rows["rewards"].append([env.rewards[seat] for seat in seats])
+            rows["terminated"].append([env.terminations[seat] for seat in seats])
+            rows["turns"].append(seats.index(env.agent_selection))
+            over += ended
+            action = -1  # a new game
+            if ended:
+                env.reset()
+            else:
+                mask = seen[seats.index(env.agent_selection)]["action_mask"]
+                moves = np.flatnonzero(mask)
+                if seed % 3 > 0:
+                    board = np.array(env.unwrapped.board).reshape(6, 7)
+                    piece = 1 + seats.index(env.agent_selection)
+                    moves = [move for move in moves if not wins(board, move, piece)] or moves
+                full = np.flatnonzero(mask == 0)
+                if len(full) > 0 and rng.random() < 0.04:
+                    moves = full
+                action = int(rng.choice(moves))
+                env.step(action)
+            if step < steps:
+                rows["actions"].append(action)
+    packed = {
+        "original": {name: version(name) for name in ("pettingzoo", "numpy")},
+        "seeds": PCG_SEEDS,
+        "steps": steps,
+        "actions": pack(np.array(rows["actions"], np.int8)),
+        "observations": pack(np.array(rows["observations"], bool)),
+        "masks": pack(np.array(rows["masks"], bool)),
+        "rewards": pack(np.array(rows["rewards"], float)),
+        "terminated": pack(np.array(rows["terminated"], np.uint8)),
+        "turns": pack(np.array(rows["turns"], np.uint8)),
+    }
+    return packed, over
+
+
+# What is no run of a vector env.
+OTHERS = {
+    "generators": lambda: (record_generators(), 0),
+    "tables": lambda: (record_tables(), 0),
+    "connect-four": record_connect_four,
+}
 
 
 def main(names):
     OUT.mkdir(parents=True, exist_ok=True)
     for name in names or [*RECORDINGS, *OTHERS]:
-        content, ends = (OTHERS[name](), 0) if name in OTHERS else record(RECORDINGS[name])
+        content, ends = OTHERS[name]() if name in OTHERS else record(RECORDINGS[name])
         path = OUT / f"{name}.json"
         path.write_text(json.dumps(content) + "\n")
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {ends} episodes ended")
