@@ -228,13 +228,13 @@ RECORDINGS = {
     "mountain-car-goal-velocity": Recording(
         "MountainCar-v0", {"goal_velocity": 0.035}, steps=250, seeds=[1, 2, 3, 4], policy=skilled(push_along, 0.1, 1)
     ),
-    "mountain-car-continuous": Recording("MountainCarContinuous-v0", policy=skilled(push_along)),
+    "mountain-car-continuous": Recording("MountainCarContinuous-v0", policy=skilled(push_along, every=1)),
     "mountain-car-continuous-long": Recording(
         "MountainCarContinuous-v0", {"goal_velocity": 0.01}, steps=1010, seeds=[1, 2, 3]
     ),
     "pendulum": Recording("Pendulum-v1", steps=210),
     "pendulum-g": Recording("Pendulum-v1", {"g": 9.81}, steps=100, seeds=[1, 2, 3]),
-    "acrobot": Recording("Acrobot-v1", policy=skilled(pump)),
+    "acrobot": Recording("Acrobot-v1", policy=skilled(pump, every=1)),
     "frozen-lake": Recording("FrozenLake-v1"),
     "frozen-lake-8x8": Recording("FrozenLake8x8-v1", {"success_rate": 0.75}),
     "frozen-lake-dry": Recording("FrozenLake-v1", {"is_slippery": False}, steps=150),
@@ -246,8 +246,8 @@ RECORDINGS = {
     "frozen-lake-generated": Recording(
         "FrozenLake-v1", {"desc": generate_random_map(size=10, p=0.7, seed=3)}, steps=150
     ),
-    "cliff-walking": Recording("CliffWalking-v1", policy=skilled(along_cliff, 0.05)),
-    "cliff-walking-slippery": Recording("CliffWalkingSlippery-v1", policy=skilled(along_cliff, 0.0)),
+    "cliff-walking": Recording("CliffWalking-v1", policy=skilled(along_cliff, 0.05, 1)),
+    "cliff-walking-slippery": Recording("CliffWalkingSlippery-v1", steps=1200, policy=skilled(along_cliff, 0.0, 1)),
     "taxi": Recording("Taxi-v4", policy=skilled(drive)),
     "taxi-rainy": Recording(
         "Taxi-v4", {"is_rainy": True, "fickle_passenger": True, "fickle_probability": 0.6}, policy=skilled(drive)
@@ -260,9 +260,8 @@ RECORDINGS = {
     "asterix-v1": Recording("MinAtar/Asterix-v1", seeds=MT_SEEDS, policy=skilled(collect)),
     "asterix-v0": Recording("MinAtar/Asterix-v0", {"difficulty_ramping": False}, seeds=MT_SEEDS, steps=200),
     "asterix-long": minatar_long("Asterix", collect),
-    "freeway-v1": Recording("MinAtar/Freeway-v1", seeds=MT_SEEDS, policy=skilled(lambda env: 1, 0.3), steps=200),
+    "freeway-v1": Recording("MinAtar/Freeway-v1", seeds=MT_SEEDS, policy=skilled(lambda env: 1, 0.3), steps=2600),
     "freeway-v0": Recording("MinAtar/Freeway-v0", seeds=MT_SEEDS, steps=100),
-    "freeway-long": minatar_long("Freeway", lambda env: 1, steps=2600),
     "seaquest-v1": Recording("MinAtar/Seaquest-v1", seeds=MT_SEEDS, policy=skilled(rescue)),
     "seaquest-v0": Recording("MinAtar/Seaquest-v0", {"difficulty_ramping": False}, seeds=MT_SEEDS, steps=200),
     "seaquest-long": minatar_long("Seaquest", rescue),
