@@ -5,6 +5,7 @@ import { Box, connect, Dict, Discrete } from '../../protocol/index.js';
 import { Controls } from '../../scripts/play/controls.js';
 import { openGame } from '../../scripts/play/game.js';
 import { type PlayOptions, play } from '../../scripts/play/play.js';
+import { terminalPicture } from '../../scripts/terminal-picture.js';
 import { startServer } from '../server/rig.js';
 
 t.test('keys choose among actions', async (t) => {
@@ -169,3 +170,31 @@ t.test('a game can be stepped and looked at, whatever its actions are', async (t
     ['step 0', 'step 0  paused', 'step 1', 'step 2', 'step 3'],
   );
 });
+
+t.test(
+  'a picture as text: two pixels a character, shrunk to fit or enlarged by a whole factor',
+  async (t) => {
+    const rows = [
+      [10, 30],
+      [50, 70],
+      [90, 110],
+    ];
+    const picture = { width: 2, height: 3, data: Uint8Array.from(rows.flat().flatMap((x) => [x, x, x])) };
+    /** The brightness of each pixel; `-` where there is none. */
+    const shown = (columns: number, lines: number): string[] =>
+      terminalPicture(picture, columns, lines)
+        .split('\n')
+        .map((line) =>
+          [...line.matchAll(/38;2;(\d+);\d+;\d+m.\[48;2;(\d+)|38;2;(\d+)/g)]
+            .map(([, above, below, alone]) => (alone === undefined ? `${above}/${below}` : `${alone}/-`))
+            .join(' '),
+        );
+    t.same(shown(2, 2), ['10/50 30/70', '90/- 110/-']);
+    t.same(shown(5, 9), [
+      '10/10 10/10 30/30 30/30',
+      '50/50 50/50 70/70 70/70',
+      '90/90 90/90 110/110 110/110',
+    ]);
+    t.same(shown(1, 9), ['40/100'], 'means of what there is');
+  },
+);
