@@ -42,6 +42,38 @@ export interface EndedBatch {
   readonly finalInfos?: InfoSlabs;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What resets and steps of `n` rows give, made once and written again and again. */
+export class Batches {
+  readonly reset: Mutable<ResetBatch>;
+  readonly step: Mutable<StepBatch>;
+  readonly ended: Mutable<EndedBatch>;
+
+  /** Observations and infos lie in `out`; those of ended episodes in `final`, where there is to be such a thing. */
+  constructor(n: number, out: Rows, final?: Rows) {
+    const { slabs: observations, infos } = out;
+    this.reset = { n, observations, infos, seeds: new Float64Array(n) };
+    this.ended = {
+      n: 0,
+      rows: new Uint32Array(n),
+      returns: new Float64Array(n),
+      lengths: new Uint32Array(n),
+      seeds: new Float64Array(n),
+      ...(final && { finalObservations: final.slabs, finalInfos: final.infos }),
+    };
+    this.step = {
+      n,
+      observations,
+      rewards: new Float64Array(n),
+      terminated: new Uint8Array(n),
+      truncated: new Uint8Array(n),
+      infos,
+      ended: undefined,
+    };
+  }
+}
+
 /** Memory for `rows` rows of a space and of named infos, with views into each row, all made once. */
 export class Rows {
   readonly slabs: TypedArray[];

@@ -2,7 +2,7 @@ import type { TypedArray } from '../protocol/dtypes.js';
 import { FarstepError } from '../protocol/errors.js';
 import { Discrete, type Space, type View } from '../protocol/spaces/index.js';
 import { ActionCheck } from './action-check.js';
-import { type EndedBatch, type ResetBatch, Rows, type StepBatch } from './batch.js';
+import { Batches, type ResetBatch, Rows, type StepBatch } from './batch.js';
 import type { Env, EnvDefinition, EnvSpec, Image, Options } from './env.js';
 import { IdCheck } from './id-check.js';
 import { resolveResetOptions } from './options.js';
@@ -39,8 +39,6 @@ export interface ResetRequest {
   readonly seeds?: ArrayLike<number | null> | undefined;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Where an env is in its life. */
 const UNBORN = 0;
@@ -85,10 +83,11 @@ export class VectorEnv {
   readonly #discreteActions: Int32Array | undefined;
   readonly #actionViews: readonly View[];
   readonly #out: Rows;
-  readonly #final: Rows;
-  readonly #resetBatch: Mutable<ResetBatch>;
-  readonly #stepBatch: Mutable<StepBatch>;
-  readonly #ended: Mutable<EndedBatch>;
+  /** Under SAME_STEP. */
+  readonly #final: Rows | undefined;
+  readonly #resetBatch: Batches['reset'];
+  readonly #stepBatch: Batches['step'];
+  readonly #ended: Batches['ended'];
   readonly #everyId: Uint32Array;
   readonly #idCheck: IdCheck;
 
@@ -123,33 +122,14 @@ export class VectorEnv {
       this.actionSpace instanceof Discrete ? (this.actions[0] as Int32Array) : undefined;
 
     this.#out = new Rows(this.observationSpace, this.infoSpaces, n);
-    this.#final = new Rows(this.observationSpace, this.infoSpaces, this.autoreset === 'same_step' ? n : 0);
-    this.#ended = {
-      n: 0,
-      rows: new Uint32Array(n),
-      returns: new Float64Array(n),
-      lengths: new Uint32Array(n),
-      seeds: new Float64Array(n),
-      ...(this.autoreset === 'same_step' && {
-        finalObservations: this.#final.slabs,
-        finalInfos: this.#final.infos,
-      }),
-    };
-    this.#stepBatch = {
-      n: 0,
-      observations: this.#out.slabs,
-      rewards: new Float64Array(n),
-      terminated: new Uint8Array(n),
-      truncated: new Uint8Array(n),
-      infos: this.#out.infos,
-      ended: undefined,
-    };
-    this.#resetBatch = {
-      n: 0,
-      observations: this.#out.slabs,
-      infos: this.#out.infos,
-      seeds: new Float64Array(n),
-    };
+    const final =
+      this.autoreset === 'same_step' ? new Rows(this.observationSpace, this.infoSpaces, n) : undefined;
+    this.#final = final;
+    ({
+      reset: this.#resetBatch,
+      step: this.#stepBatch,
+      ended: this.#ended,
+    } = new Batches(n, this.#out, final));
     this.#everyId = Uint32Array.from({ length: n }, (_, i) => i);
     this.#idCheck = new IdCheck(n);
   }
@@ -337,7 +317,7 @@ export class VectorEnv {
     ended.lengths[i] = this.#elapsed[id]!;
     ended.seeds[i] = this.#seeds[id]!;
     this.#phase[id] = ENDED;
-    if (this.autoreset === 'same_step') {
+    if (this.#final !== undefined) {
       this.#observe(id, this.#final, i);
       this.#begin(id, this.#rngs[id]!);
     }
