@@ -85,8 +85,8 @@ class BitFlipping extends GoalEnv<number> {
   }
 
   protected override load(state: unknown): void {
-    const numbers = stateIntegers(state, this.#bits.length + 1, 1);
-    for (let i = 0; i < this.#bits.length; i++) this.#bits[i] = numbers[i]! & 1;
+    const numbers = stateIntegers(state, this.#bits.length + 1, 0, 1);
+    for (let i = 0; i < this.#bits.length; i++) this.#bits[i] = numbers[i]!;
     this.#reached = numbers.at(-1) !== 0;
   }
 

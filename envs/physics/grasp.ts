@@ -162,9 +162,9 @@ class Grasp implements Env<Float32Array>, Scene {
 
   restore(snapshot: unknown): void {
     const { shapes, opening, world } = (snapshot ?? {}) as Partial<GraspState>;
-    const indices = stateIntegers(shapes, this.#shapes.length, SHAPES.length - 1);
+    const indices = stateIntegers(shapes, this.#shapes.length, 0, SHAPES.length - 1);
     const [distance] = stateNumbers([opening], 1) as [number];
-    if (new Set(indices).size < indices.length || indices.some((index) => index < 0)) {
+    if (new Set(indices).size < indices.length) {
       throw new FarstepError('bad_snapshot', 'snapshot: expected different shapes');
     }
     const before = this.snapshot();

@@ -118,16 +118,16 @@ class Blackjack implements Env<number> {
   }
 
   restore(snapshot: unknown): void {
-    const state = stateIntegers(snapshot, 6, HANDS - 1);
-    if (!state.every((x) => x >= 0) || state[0]! > 10) throw invalidSnapshot('state: no hands of Blackjack');
-    [this.#openCard, this.#suit, this.#face, this.#player, this.#dealer] = state as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    this.#hasHit = state[5] !== 0;
+    const [openCard, suit, face, player, dealer, hasHit] = stateIntegers(snapshot, 6, 0, HANDS - 1);
+    if (openCard! > 10 || suit! >= SUITS.length || face! >= FACES.length) {
+      throw invalidSnapshot('state: no card of Blackjack');
+    }
+    this.#openCard = openCard!;
+    this.#suit = suit!;
+    this.#face = face!;
+    this.#player = player!;
+    this.#dealer = dealer!;
+    this.#hasHit = hasHit !== 0;
   }
 
   render(): Image {

@@ -99,15 +99,13 @@ class ConnectFour implements World<number> {
   }
 
   restore(snapshot: unknown): void {
-    const [forfeit, turn, ...board] = stateIntegers(snapshot, CELLS + 2, 2) as [number, number, ...number[]];
-    const isToken = (x: number) => x >= 0 && x <= 2;
+    const [forfeit, turn, ...board] = stateIntegers(snapshot, CELLS + 2, 0, 2) as [
+      number,
+      number,
+      ...number[],
+    ];
     const floats = (x: number, cell: number) => x !== 0 && board[cell + COLUMNS] === 0;
-    if (
-      !board.every(isToken) ||
-      board.some(floats) ||
-      (turn !== 0 && turn !== 1) ||
-      (forfeit !== 0 && forfeit !== 1)
-    ) {
+    if (board.some(floats) || turn > 1 || forfeit > 1) {
       throw invalidSnapshot('state: expected a forfeit, a turn and a board of Connect Four');
     }
     this.#board.set(board);

@@ -55,7 +55,7 @@ export class StickyActions implements Env<number> {
 
   restore(snapshot: unknown): void {
     const { lastAction, env } = (snapshot ?? {}) as { lastAction?: unknown; env?: unknown };
-    const [action] = stateIntegers([lastAction], 1, 100);
+    const [action] = stateIntegers([lastAction], 1, 0, 100);
     this.#env.restore(env);
     this.#lastAction = action;
   }
