@@ -9,6 +9,7 @@
  *   whether it holds something between its fingers; then for each object: centre of mass (x, y), the same from the
  *   grip point, cosine and sine of twice the angle of its narrowest direction, its width in that direction and its
  *   length.
+ * - Pictures (`obs_type`) take the place of QT-Opt's camera over the shoulder: bin, gripper and objects from the side.
  * - Objects: `num_objects` different convex polygons that stand apart on the floor. `objects` chooses from which set
  *   they are drawn: `train`, `test` (never seen in training) or `all`.
  *
