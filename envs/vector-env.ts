@@ -1,8 +1,14 @@
 import type { TypedArray } from '../protocol/dtypes.js';
 import { FarstepError } from '../protocol/errors.js';
 import { Discrete, type Space, type View } from '../protocol/spaces/index.js';
-import { ActionCheck } from './action-check.js';
-import { type EndedBatch, type ResetBatch, Rows, type StepBatch } from './batch.js';
+import {
+  allocateBatch,
+  type BatchMemory,
+  type EndedBatch,
+  type ResetBatch,
+  Rows,
+  type StepBatch,
+} from './batch.js';
 import type { Env, EnvDefinition, EnvSpec, Image, Options } from './env.js';
 import { IdCheck } from './id-check.js';
 import { resolveResetOptions } from './options.js';
@@ -11,6 +17,7 @@ import { randomSeed } from './rng/random-seed.js';
 import type { Rng } from './rng/rng.js';
 import { checkSeeds } from './seeds.js';
 import { type EnvSnapshot, readEnvSnapshot } from './snapshot.js';
+import { Phase, StepCheck } from './step-check.js';
 import type { TransitionTable } from './tabular/table.js';
 
 /**
@@ -30,6 +37,8 @@ export interface VectorEnvConfig {
   readonly maxEpisodeSteps?: number | undefined;
   /** Where the seed of an env comes from that is reset without ever being given one. */
   readonly entropy?: () => number;
+  /** Where batches lie, in place of memory of its own. Of the envs' own shape, and zeroed. */
+  readonly memory?: BatchMemory;
 }
 
 export interface ResetRequest {
@@ -41,11 +50,6 @@ export interface ResetRequest {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** Where an env is in its life. */
-const UNBORN = 0;
-const RUNNING = 1;
-const ENDED = 2;
 
 /**
  * N copies of one env that are stepped together, with Gymnasium's vector semantics: seeding, time limit, autoreset,
@@ -76,11 +80,12 @@ export class VectorEnv {
   readonly #envs: readonly Env[];
   readonly #rngs: (Rng | undefined)[];
   readonly #seeds: Float64Array;
+  /** A `Phase` an env. */
   readonly #phase: Uint8Array;
   readonly #elapsed: Uint32Array;
   readonly #returns: Float64Array;
 
-  readonly #actionCheck: ActionCheck;
+  readonly #stepCheck: StepCheck;
   /** A Discrete action is handed over as a number, any other as the views of its row. */
   readonly #discreteActions: Int32Array | undefined;
   readonly #actionViews: readonly View[];
@@ -109,49 +114,39 @@ export class VectorEnv {
     this.actionSpace = first.actionSpace;
     this.infoSpaces = first.infoSpaces ?? {};
 
+    const memory = config.memory ?? this.#allocate();
     this.#rngs = new Array(n).fill(undefined);
     this.#seeds = new Float64Array(n);
-    this.#phase = new Uint8Array(n);
+    this.#phase = memory.phases;
     this.#elapsed = new Uint32Array(n);
     this.#returns = new Float64Array(n);
 
-    const actions = new Rows(this.actionSpace, {}, n);
-    this.actions = actions.slabs;
-    this.#actionViews = actions.views;
-    this.#actionCheck = new ActionCheck(this.actionSpace, this.actions);
-    this.#discreteActions =
-      this.actionSpace instanceof Discrete ? (this.actions[0] as Int32Array) : undefined;
+    const { actions, observations, infos, rewards, terminated, truncated, ended } = memory;
+    this.actions = actions;
+    this.#actionViews = new Rows(this.actionSpace, {}, n, actions).views;
+    this.#stepCheck = new StepCheck(this.actionSpace, actions, this.#phase, this.autoreset);
+    this.#discreteActions = this.actionSpace instanceof Discrete ? (actions[0] as Int32Array) : undefined;
 
-    this.#out = new Rows(this.observationSpace, this.infoSpaces, n);
-    this.#final = new Rows(this.observationSpace, this.infoSpaces, this.autoreset === 'same_step' ? n : 0);
-    this.#ended = {
-      n: 0,
-      rows: new Uint32Array(n),
-      returns: new Float64Array(n),
-      lengths: new Uint32Array(n),
-      seeds: new Float64Array(n),
-      ...(this.autoreset === 'same_step' && {
-        finalObservations: this.#final.slabs,
-        finalInfos: this.#final.infos,
-      }),
-    };
-    this.#stepBatch = {
-      n: 0,
-      observations: this.#out.slabs,
-      rewards: new Float64Array(n),
-      terminated: new Uint8Array(n),
-      truncated: new Uint8Array(n),
-      infos: this.#out.infos,
-      ended: undefined,
-    };
-    this.#resetBatch = {
-      n: 0,
-      observations: this.#out.slabs,
-      infos: this.#out.infos,
-      seeds: new Float64Array(n),
-    };
+    this.#out = new Rows(this.observationSpace, this.infoSpaces, n, observations, infos);
+    this.#final = ended.finalObservations
+      ? new Rows(this.observationSpace, this.infoSpaces, n, ended.finalObservations, ended.finalInfos)
+      : new Rows(this.observationSpace, this.infoSpaces, 0);
+    this.#ended = { n: 0, ...ended };
+    this.#stepBatch = { n: 0, observations, rewards, terminated, truncated, infos, ended: undefined };
+    this.#resetBatch = { n: 0, observations, infos, seeds: memory.seeds };
     this.#everyId = Uint32Array.from({ length: n }, (_, i) => i);
     this.#idCheck = new IdCheck(n);
+  }
+
+  #allocate(): BatchMemory {
+    const infos = Object.entries(this.infoSpaces);
+    return allocateBatch({
+      numEnvs: this.numEnvs,
+      actionLeaves: this.actionSpace.leaves,
+      observationLeaves: this.observationSpace.leaves,
+      infos: infos.map(([name, { leaves }]) => ({ name, leaves })),
+      finals: this.autoreset === 'same_step',
+    });
   }
 
   /** Starts an episode in each of the envs asked for. Throws `bad_ids`, `bad_message` (a seed) or `bad_options`. */
@@ -182,14 +177,14 @@ export class VectorEnv {
    */
   step(ids: Uint32Array = this.#everyId): StepBatch {
     if (ids !== this.#everyId) this.#idCheck.check('step', ids);
-    this.#checkSteps(ids);
+    this.#stepCheck.check(ids);
     this.#ended.n = 0;
     let id = 0;
     try {
       for (let row = 0; row < ids.length; row++) {
         id = ids[row]!;
         // Of the modes only NEXT_STEP lets an ended env come this far.
-        if (this.#phase[id] === ENDED) this.#restart(id, row);
+        if (this.#phase[id] === Phase.ended) this.#restart(id, row);
         else this.#advance(id, row);
       }
     } catch (error) {
@@ -223,22 +218,38 @@ export class VectorEnv {
    * Throws `bad_ids` or `bad_snapshot`; then all of them are as they were.
    */
   restoreAll(snapshots: readonly unknown[], ids: Uint32Array = this.#everyId): ResetBatch {
+    this.restoreOrUndo(snapshots, ids);
+    return this.show(ids);
+  }
+
+  /** As `restoreAll`, without showing them; gives what puts the envs back where they were. */
+  restoreOrUndo(snapshots: readonly unknown[], ids: Uint32Array): () => void {
     this.#idCheck.check('restore', ids);
     if (snapshots.length !== ids.length) {
       throw new FarstepError('bad_snapshot', `restore: ${snapshots.length} snapshots for ${ids.length} envs`);
     }
-    const before = Array.from(ids, (id) => (this.#phase[id] === UNBORN ? undefined : this.snapshot(id)));
+    const before = Array.from(ids, (id) =>
+      this.#phase[id] === Phase.unborn ? undefined : this.snapshot(id),
+    );
     let row = 0;
+    const undo = (): void => {
+      while (row-- > 0) {
+        if (before[row]) this.restore(ids[row]!, before[row]);
+        else this.#phase[ids[row]!] = Phase.unborn;
+      }
+    };
     try {
       for (; row < ids.length; row++) this.restore(ids[row]!, snapshots[row]);
     } catch (error) {
-      for (let done = 0; done < row; done++) {
-        if (before[done]) this.restore(ids[done]!, before[done]);
-        else this.#phase[ids[done]!] = UNBORN;
-      }
+      undo();
       throw error;
     }
-    for (row = 0; row < ids.length; row++) {
+    return undo;
+  }
+
+  /** Some envs as they are now, as a reset shows them. */
+  show(ids: Uint32Array = this.#everyId): ResetBatch {
+    for (let row = 0; row < ids.length; row++) {
       this.#observe(ids[row]!, this.#out, row);
       this.#resetBatch.seeds[row] = this.#seeds[ids[row]!]!;
     }
@@ -256,7 +267,7 @@ export class VectorEnv {
       seed: this.#seeds[id]!,
       elapsed: this.#elapsed[id]!,
       return: this.#returns[id]!,
-      ended: this.#phase[id] === ENDED,
+      ended: this.#phase[id] === Phase.ended,
     };
   }
 
@@ -282,7 +293,7 @@ export class VectorEnv {
     this.#seeds[id] = from.seed;
     this.#elapsed[id] = from.elapsed;
     this.#returns[id] = from.return;
-    this.#phase[id] = from.ended ? ENDED : RUNNING;
+    this.#phase[id] = from.ended ? Phase.ended : Phase.running;
   }
 
   /** Starts an episode of one env, from a seed or from where its random stream is. */
@@ -294,7 +305,7 @@ export class VectorEnv {
     if (fresh !== undefined) this.#seeds[id] = fresh;
     this.#elapsed[id] = 0;
     this.#returns[id] = 0;
-    this.#phase[id] = RUNNING;
+    this.#phase[id] = Phase.running;
   }
 
   /** The step after an end under NEXT_STEP. */
@@ -332,7 +343,7 @@ export class VectorEnv {
     ended.returns[i] = this.#returns[id]!;
     ended.lengths[i] = this.#elapsed[id]!;
     ended.seeds[i] = this.#seeds[id]!;
-    this.#phase[id] = ENDED;
+    this.#phase[id] = Phase.ended;
     if (this.autoreset === 'same_step') {
       this.#observe(id, this.#final, i);
       this.#begin(id, null);
@@ -345,26 +356,10 @@ export class VectorEnv {
     env.writeInfo?.(out.infoViews[row]!);
   }
 
-  #checkSteps(ids: Uint32Array): void {
-    for (let row = 0; row < ids.length; row++) {
-      const id = ids[row]!;
-      const phase = this.#phase[id]!;
-      if (phase === RUNNING) {
-        if (!this.#actionCheck.contains(row)) {
-          throw new FarstepError('bad_action', `step: env ${id}: ${this.#actionCheck.explain(row)}`);
-        }
-      } else if (phase === UNBORN) {
-        throw new FarstepError('not_reset', `step: env ${id} was never reset`);
-      } else if (this.autoreset === 'disabled') {
-        throw new FarstepError('episode_over', `step: env ${id}: its episode is over; reset it first`);
-      }
-    }
-  }
-
   /** The env of that id, which has been reset. */
   #born(where: string, id: number): Env {
     this.#idCheck.checkOne(where, id);
-    if (this.#phase[id] === UNBORN)
+    if (this.#phase[id] === Phase.unborn)
       throw new FarstepError('not_reset', `${where}: env ${id} was never reset`);
     return this.#envs[id]!;
   }
