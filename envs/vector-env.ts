@@ -39,6 +39,8 @@ export interface VectorEnvConfig {
   readonly entropy?: () => number;
   /** Where batches lie, in place of memory of its own. Of the envs' own shape, and zeroed. */
   readonly memory?: BatchMemory;
+  /** What messages call the first env, where these are a part of a larger vector; 0 where absent. */
+  readonly firstId?: number;
 }
 
 export interface ResetRequest {
@@ -77,6 +79,7 @@ export class VectorEnv {
   /** What a snapshot must name to be one of these envs. */
   readonly #identity: string;
   readonly #entropy: () => number;
+  readonly #firstId: number;
   readonly #envs: readonly Env[];
   readonly #rngs: (Rng | undefined)[];
   readonly #seeds: Float64Array;
@@ -106,6 +109,7 @@ export class VectorEnv {
     this.#definition = definition;
     this.#identity = `${definition.spec.id} ${JSON.stringify(config.options)} v1`;
     this.#entropy = config.entropy ?? randomSeed;
+    this.#firstId = config.firstId ?? 0;
     this.#envs = Array.from({ length: n }, () => definition.create(config.options));
     const first = this.#envs[0]!;
     const { rewardRange = definition.spec.rewardRange } = first;
@@ -223,7 +227,7 @@ export class VectorEnv {
   }
 
   /** As `restoreAll`, without showing them; gives what puts the envs back where they were. */
-  restoreOrUndo(snapshots: readonly unknown[], ids: Uint32Array): () => void {
+  restoreOrUndo(snapshots: readonly unknown[], ids: Uint32Array = this.#everyId): () => void {
     this.#idCheck.check('restore', ids);
     if (snapshots.length !== ids.length) {
       throw new FarstepError('bad_snapshot', `restore: ${snapshots.length} snapshots for ${ids.length} envs`);
@@ -360,12 +364,13 @@ export class VectorEnv {
   #born(where: string, id: number): Env {
     this.#idCheck.checkOne(where, id);
     if (this.#phase[id] === Phase.unborn)
-      throw new FarstepError('not_reset', `${where}: env ${id} was never reset`);
+      throw new FarstepError('not_reset', `${where}: env ${this.#firstId + id} was never reset`);
     return this.#envs[id]!;
   }
 
   #failure(where: string, id: number, cause: unknown): FarstepError {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return new FarstepError('env_failed', `${where}: env ${id}: ${this.spec.id} threw: ${reason}`, { cause });
+    const env = `env ${this.#firstId + id}`;
+    return new FarstepError('env_failed', `${where}: ${env}: ${this.spec.id} threw: ${reason}`, { cause });
   }
 }
