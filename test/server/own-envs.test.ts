@@ -5,6 +5,7 @@ import t from 'tap';
 import { connect } from '../../protocol/index.js';
 import { WorkerHost } from '../../server/index.js';
 import { startWorkers } from './workers.js';
+import { ManualTimers } from './worlds.js';
 
 const readme = readFileSync(new URL('../../../server/README.md', import.meta.url), 'utf8');
 const EXAMPLE = /<!-- example -->\n```js\n(?<code>.*?)```/s.exec(readme)!.groups!.code!;
@@ -111,7 +112,7 @@ t.test('what is wrong with a module is told at the start', async (t) => {
   const dir = t.testdir(Object.fromEntries(files));
   for (const [i, [name, [, message]]] of Object.entries(WRONG).entries()) {
     const file = join(dir, files[i]![0]!);
-    const { message: got } = (await WorkerHost.start({ envs: [file] }).then(
+    const { message: got } = (await WorkerHost.start({ envs: [file], timers: new ManualTimers() }).then(
       () => t.fail(name),
       (error: Error) => error,
     )) as Error;
