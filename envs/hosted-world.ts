@@ -2,7 +2,7 @@ import type { TypedArray } from '../protocol/dtypes.js';
 import { FarstepError } from '../protocol/errors.js';
 import { Box, Discrete, type Space, type View } from '../protocol/spaces/index.js';
 import { ActionCheck } from './action-check.js';
-import { Batches, type ResetBatch, Rows, type StepBatch } from './batch.js';
+import { allocateBatch, Batches, batchShape, type ResetBatch, Rows, type StepBatch } from './batch.js';
 import type { EnvSpec, Image, Options } from './env.js';
 import { createRng, MAX_SEED } from './rng/create.js';
 import { randomSeed } from './rng/random-seed.js';
@@ -89,15 +89,17 @@ export class HostedWorld {
     this.#returns = new Float64Array(n);
     this.#missed = new Uint32Array(n);
 
-    const actions = new Rows(this.actionSpace, {}, n);
-    this.actions = actions.slabs;
-    this.#given = [...actions.views];
+    const memory = allocateBatch(
+      batchShape(n, this.actionSpace, this.observationSpace, this.infoSpaces, false),
+    );
+    this.actions = memory.actions;
+    this.#given = [...new Rows(this.actionSpace, {}, n, memory.actions).views];
     this.#actionCheck = new ActionCheck(this.actionSpace, this.actions);
     this.#discreteActions =
       this.actionSpace instanceof Discrete ? (this.actions[0] as Int32Array) : undefined;
 
-    this.#out = new Rows(this.observationSpace, this.infoSpaces, n);
-    ({ reset: this.#resetBatch, step: this.#stepBatch, ended: this.#ended } = new Batches(n, this.#out));
+    this.#out = new Rows(this.observationSpace, this.infoSpaces, n, memory.observations, memory.infos);
+    ({ reset: this.#resetBatch, step: this.#stepBatch, ended: this.#ended } = new Batches(memory));
   }
 
   /** What `useDefault` does, in words. */

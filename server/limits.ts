@@ -12,6 +12,12 @@ export interface Limits extends SessionLimits {
   readonly pingMs: number;
   /** Largest reply to a step, bytes: what numEnvs times the observation may come to. */
   readonly replyBytes: number;
+  /** Longest that envs on a worker may take over one request, milliseconds. */
+  readonly envMs: number;
+  /** Memory of a process that steps users' own envs, MiB. */
+  readonly envMemoryMb: number;
+  /** Processes that step users' own envs, on the whole server. */
+  readonly envProcesses: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -25,6 +31,9 @@ export const DEFAULT_LIMITS: Limits = {
   idleMs: 3_600_000,
   pingMs: 30_000,
   replyBytes: 256 * 2 ** 20,
+  envMs: 30_000,
+  envMemoryMb: 1024,
+  envProcesses: 64,
 };
 
 /** What of the limits a session is told. */
