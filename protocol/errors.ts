@@ -21,11 +21,25 @@ export const ERRORS = {
   idle_timeout: { recoverable: false, close: 4003, meaning: 'nothing from the client for limits.idleMs' },
   shutting_down: { recoverable: false, close: 1001, meaning: 'the server is stopping; connect again later' },
   too_many_sessions: { recoverable: false, close: 1013, meaning: 'the server has limits.sessions already' },
+  no_such_session: {
+    recoverable: false,
+    close: 4004,
+    meaning: 'a resume token of no session that is open: wrong, or the session has ended',
+  },
+  session_resumed: {
+    recoverable: false,
+    close: 4005,
+    meaning: 'another connection has resumed the session of this one',
+  },
   // Requests
   bad_message: { recoverable: true, meaning: 'a field that is missing, unknown, or of the wrong type' },
   unknown_message: { recoverable: true, meaning: 'a message type the server does not have' },
   second_hello: { recoverable: true, meaning: 'a hello on a session that has been welcomed' },
   too_many_requests: { recoverable: true, meaning: 'more than limits.requestsInFlight unanswered' },
+  reply_not_kept: {
+    recoverable: true,
+    meaning: 'a repeat of a request that was carried out, but whose reply was above limits.keptReplyBytes',
+  },
   // Environments
   unknown_env: { recoverable: true, meaning: 'an env id the server does not host' },
   unknown_world: { recoverable: true, meaning: 'an id of a world that the server does not host' },
@@ -42,6 +56,14 @@ export const ERRORS = {
   bad_snapshot: { recoverable: true, meaning: 'a snapshot of another env, or none at all' },
   not_supported: { recoverable: true, meaning: 'the handle is of a kind that has no such thing to ask for' },
   no_render: { recoverable: true, meaning: 'the env has no such render mode' },
+  no_such_stream: {
+    recoverable: true,
+    meaning: 'a token of no stream that is open, or a stream that the session is not subscribed to',
+  },
+  too_many_subscriptions: {
+    recoverable: true,
+    meaning: 'above limits.subscriptions of the session, or limits.subscribers of the stream',
+  },
   no_such_world: { recoverable: true, meaning: 'a token of no world that is open' },
   too_many_worlds: { recoverable: true, meaning: 'the server has limits.worlds already' },
   no_such_seat: { recoverable: true, meaning: 'a seat that the world does not have' },

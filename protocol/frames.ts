@@ -1,11 +1,11 @@
 /**
  * The hot pair, written and read in place.
  *
- *     step    = [1, id, env, actions, ids?]
+ *     step    = [1, id, env, actions, ids?, ack?]
  *     stepped = [2, id, n, observations, rewards, terminated, truncated, infos, ended]
  *     ended   = nil or [rows, returns, lengths, seeds, finalObservations, finalInfos]
  *
- * README.md has their meaning. `actions`, `observations` and each of the infos are arrays of bin, one a leaf.
+ * README.md has their meaning. samples.ts has the other hot messages. `actions`, `observations` and each of the infos are arrays of bin, one a leaf.
  */
 import type { EndedEpisodes, Infos, StepResult } from './client/results.js';
 import { arrayType, bytesOf, type DType, itemSize, sizeOf, type TypedArray, viewOrCopy } from './dtypes.js';
@@ -18,7 +18,7 @@ const STEPPED = 2;
 /** Leaves of one action space. */
 const MAX_LEAVES = 4096;
 
-/** Whether a frame holds an array, that is one of the hot pair and not a control message. */
+/** Whether a frame holds an array, that is a hot message and not a control message. */
 export const isHotFrame = (frame: Uint8Array): boolean =>
   (frame[0]! >= 0x90 && frame[0]! <= 0x9f) || frame[0] === 0xdc || frame[0] === 0xdd;
 
@@ -92,26 +92,36 @@ export interface StepFrame {
   readonly actions: readonly Span[];
   /** uint32 env indices, or undefined for all envs. */
   readonly ids: Span | undefined;
+  /** The id of the last reply that the client has, if it says. */
+  readonly ack: number | undefined;
 }
 
 /** Writes steps into memory of its own, which the next one overwrites. */
 export class StepEncoder {
   readonly #writer = new Writer(new Uint8Array(0));
 
-  /** A step of the whole vector, or of the envs `ids`. */
-  encode(id: number, env: number, actions: readonly TypedArray[], ids?: Uint32Array): Uint8Array {
+  /** A step of the whole vector, or of the envs `ids`; `ack` is the id of the last reply that came, if one has. */
+  encode(
+    id: number,
+    env: number,
+    actions: readonly TypedArray[],
+    ids?: Uint32Array,
+    ack?: number,
+  ): Uint8Array {
     const writer = this.#writer;
-    let size = 6 * HEADER_BYTES + (ids ? ids.byteLength : 0);
+    let size = 7 * HEADER_BYTES + (ids ? ids.byteLength : 0);
     for (const action of actions) size += action.byteLength + HEADER_BYTES;
     if (writer.bytes.length < size) writer.bytes = new Uint8Array(size);
     writer.offset = 0;
-    writer.array(ids ? 5 : 4);
+    writer.array(ack !== undefined ? 6 : ids ? 5 : 4);
     writer.uint(STEP);
     writer.uint(id);
     writer.uint(env);
     writer.array(actions.length);
     for (const action of actions) writer.bin(bytesOf(action));
     if (ids) writer.bin(bytesOf(ids));
+    else if (ack !== undefined) writer.nil();
+    if (ack !== undefined) writer.uint(ack);
     return writer.bytes.subarray(0, writer.offset);
   }
 }
@@ -120,7 +130,7 @@ export class StepEncoder {
 export function decodeStep(frame: Uint8Array): StepFrame {
   const reader = new Reader(frame);
   const length = reader.array();
-  if (length !== 4 && length !== 5) throw bad(reader, `a step has 4 or 5 elements, got ${length}`);
+  if (length < 4 || length > 6) throw bad(reader, `a step has 4 to 6 elements, got ${length}`);
   const kind = reader.uint();
   if (kind !== STEP) throw bad(reader, `a frame that is an array begins with ${STEP} (step), got ${kind}`);
   const id = reader.uint();
@@ -130,9 +140,10 @@ export function decodeStep(frame: Uint8Array): StepFrame {
   if (leaves > MAX_LEAVES) throw bad(reader, `${leaves} leaves of actions, more than ${MAX_LEAVES}`);
   const actions: Span[] = [];
   for (let i = 0; i < leaves; i++) actions.push(reader.bin());
-  const ids = length === 5 && !reader.nil() ? reader.bin() : undefined;
+  const ids = length >= 5 && !reader.nil() ? reader.bin() : undefined;
+  const ack = length === 6 && !reader.nil() ? reader.uint() : undefined;
   if (!reader.atEnd) throw bad(reader, `${frame.length - reader.offset} bytes behind the step`);
-  return { id, env, actions, ids };
+  return { id, env, actions, ids, ack };
 }
 
 /** What a stepped frame is written from: slabs that may hold more rows than the `n` that count. */
@@ -150,6 +161,47 @@ export interface SteppedSource {
 export const steppedBytes = (layout: FrameLayout, n: number): number =>
   n * (2 * layout.rowBytes + OUTCOME_BYTES + ENDED_BYTES) + layout.overhead;
 
+/** Writes slabs, of which rows 0 to n - 1 are meant, into memory that the caller has made large enough. */
+export class SlabWriter extends Writer {
+  column(leaf: LeafLayout, array: TypedArray, n: number): void {
+    this.bin(slabBytes(array, leaf.bytes, n));
+  }
+
+  leaves(leaves: readonly LeafLayout[], arrays: readonly TypedArray[], n: number): void {
+    this.array(leaves.length);
+    for (let i = 0; i < leaves.length; i++) this.column(leaves[i]!, arrays[i]!, n);
+  }
+
+  infos({ infos }: FrameLayout, values: Infos, n: number): void {
+    this.array(infos.length);
+    for (const { name, leaves } of infos) this.leaves(leaves, values[name]!, n);
+  }
+
+  /** The elements of a stepped frame from `n` on. */
+  outcome(layout: FrameLayout, source: SteppedSource): void {
+    const { n, ended } = source;
+    this.uint(n);
+    this.leaves(layout.observations, source.observations, n);
+    this.column(REAL, source.rewards, n);
+    this.column(FLAG, source.terminated, n);
+    this.column(FLAG, source.truncated, n);
+    this.infos(layout, source.infos, n);
+    if (!ended) {
+      this.nil();
+      return;
+    }
+    this.array(6);
+    this.column(COUNT, ended.rows, ended.n);
+    this.column(REAL, ended.returns, ended.n);
+    this.column(COUNT, ended.lengths, ended.n);
+    this.column(REAL, ended.seeds, ended.n);
+    if (ended.finalObservations) this.leaves(layout.observations, ended.finalObservations, ended.n);
+    else this.nil();
+    if (ended.finalInfos) this.infos(layout, ended.finalInfos, ended.n);
+    else this.nil();
+  }
+}
+
 /** Writes a stepped frame into `target`, which has `steppedBytes` of room, and gives its length. */
 export function encodeStepped(
   target: Uint8Array,
@@ -157,40 +209,11 @@ export function encodeStepped(
   layout: FrameLayout,
   source: SteppedSource,
 ): number {
-  const writer = new Writer(target);
-  const column = (leaf: LeafLayout, array: TypedArray, n: number): void =>
-    writer.bin(slabBytes(array, leaf.bytes, n));
-  const slabs = (leaves: readonly LeafLayout[], arrays: readonly TypedArray[], n: number): void => {
-    writer.array(leaves.length);
-    for (let i = 0; i < leaves.length; i++) column(leaves[i]!, arrays[i]!, n);
-  };
-  const infos = (values: Infos, n: number): void => {
-    writer.array(layout.infos.length);
-    for (const { name, leaves } of layout.infos) slabs(leaves, values[name]!, n);
-  };
-  const { n, ended } = source;
+  const writer = new SlabWriter(target);
   writer.array(9);
   writer.uint(STEPPED);
   writer.uint(id);
-  writer.uint(n);
-  slabs(layout.observations, source.observations, n);
-  column(REAL, source.rewards, n);
-  column(FLAG, source.terminated, n);
-  column(FLAG, source.truncated, n);
-  infos(source.infos, n);
-  if (!ended) {
-    writer.nil();
-    return writer.offset;
-  }
-  writer.array(6);
-  column(COUNT, ended.rows, ended.n);
-  column(REAL, ended.returns, ended.n);
-  column(COUNT, ended.lengths, ended.n);
-  column(REAL, ended.seeds, ended.n);
-  if (ended.finalObservations) slabs(layout.observations, ended.finalObservations, ended.n);
-  else writer.nil();
-  if (ended.finalInfos) infos(ended.finalInfos, ended.n);
-  else writer.nil();
+  writer.outcome(layout, source);
   return writer.offset;
 }
 
@@ -199,8 +222,8 @@ const SMALL = 64;
 /** The copies of a frame's slabs start at multiples of their widths: room for the gaps between the first of them. */
 const PADDING = 256;
 
-/** Reads slabs of exactly `n` rows out of one frame. */
-class SlabReader extends Reader {
+/** Reads slabs of exactly `n` rows out of one frame; arrays are views into it wherever memory is aligned. */
+export class SlabReader extends Reader {
   /** Copies of the slabs that lie misaligned, in one piece of memory: an allocation each would cost more. */
   #copies: Uint8Array | undefined;
   #used = 0;
@@ -236,6 +259,42 @@ class SlabReader extends Reader {
     return Object.fromEntries(infos.map((info) => [info.name, this.leaves(info.leaves, n)]));
   }
 
+  /** The elements of a stepped frame from `n` on. */
+  outcome(layout: FrameLayout): StepResult {
+    const n = this.uint();
+    const observations = this.leaves(layout.observations, n);
+    const rewards = this.column<Float64Array>(REAL, n);
+    const terminated = this.column<Uint8Array>(FLAG, n);
+    const truncated = this.column<Uint8Array>(FLAG, n);
+    const infos = this.infos(layout, n);
+    const ended = this.#ended(layout);
+    this.end();
+    const result = { n, observations, rewards, terminated, truncated, infos };
+    return ended ? { ...result, ended } : result;
+  }
+
+  #ended(layout: FrameLayout): EndedEpisodes | undefined {
+    if (this.nil()) return undefined;
+    this.expect(6, 'elements of ended');
+    const rows = this.uint32('rows of ended');
+    const m = rows.length;
+    return {
+      rows,
+      returns: this.column<Float64Array>(REAL, m),
+      lengths: this.column<Uint32Array>(COUNT, m),
+      seeds: this.column<Float64Array>(REAL, m),
+      ...(this.nil() ? {} : { finalObservations: this.leaves(layout.observations, m) }),
+      ...(this.nil() ? {} : { finalInfos: this.infos(layout, m) }),
+    };
+  }
+
+  /** A bin of as many uint32 as there are. */
+  uint32(what: string): Uint32Array {
+    const { offset, length } = this.bin();
+    if (length % 4 !== 0) throw new FarstepError('bad_reply', `${what} take ${length} bytes`);
+    return viewOrCopy('uint32', this.bytes, offset, length / 4) as Uint32Array;
+  }
+
   expect(count: number, what: string): void {
     const got = this.array();
     if (got !== count) {
@@ -252,45 +311,20 @@ class SlabReader extends Reader {
 
 const NO_INFOS: Infos = Object.freeze({});
 
-/** The id of the request that a stepped frame answers. */
-export function steppedId(frame: Uint8Array): number {
+/** The id of the request that a stepped frame answers; undefined where a hot frame is something else. */
+export function steppedId(frame: Uint8Array): number | undefined {
   const reader = new Reader(frame);
   const length = reader.array();
-  const kind = reader.uint();
-  if (length !== 9 || kind !== STEPPED) {
-    throw new FarstepError('bad_reply', `expected stepped, an array of 9 beginning with ${STEPPED}`);
-  }
+  if (reader.uint() !== STEPPED) return undefined;
+  if (length !== 9) throw new FarstepError('bad_reply', `expected the 9 elements of stepped, got ${length}`);
   return reader.uint();
 }
 
-/** Reads a stepped frame; arrays are views into it wherever memory is aligned. Throws `bad_reply` or `bad_frame`. */
+/** Reads a stepped frame. Throws `bad_reply` or `bad_frame`. */
 export function decodeStepped(frame: Uint8Array, layout: FrameLayout): StepResult {
   const reader = new SlabReader(frame);
   reader.expect(9, 'elements');
   reader.uint();
   reader.uint();
-  const n = reader.uint();
-  const observations = reader.leaves(layout.observations, n);
-  const rewards = reader.column<Float64Array>(REAL, n);
-  const terminated = reader.column<Uint8Array>(FLAG, n);
-  const truncated = reader.column<Uint8Array>(FLAG, n);
-  const infos = reader.infos(layout, n);
-  if (reader.nil()) {
-    reader.end();
-    return { n, observations, rewards, terminated, truncated, infos };
-  }
-  reader.expect(6, 'elements of ended');
-  const rows = reader.bin();
-  if (rows.length % 4 !== 0) throw new FarstepError('bad_reply', `rows of ended take ${rows.length} bytes`);
-  const m = rows.length / 4;
-  const ended: EndedEpisodes = {
-    rows: viewOrCopy('uint32', frame, rows.offset, m) as Uint32Array,
-    returns: reader.column<Float64Array>(REAL, m),
-    lengths: reader.column<Uint32Array>(COUNT, m),
-    seeds: reader.column<Float64Array>(REAL, m),
-    ...(reader.nil() ? {} : { finalObservations: reader.leaves(layout.observations, m) }),
-    ...(reader.nil() ? {} : { finalInfos: reader.infos(layout, m) }),
-  };
-  reader.end();
-  return { n, observations, rewards, terminated, truncated, infos, ended };
+  return reader.outcome(layout);
 }

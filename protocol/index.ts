@@ -1,6 +1,8 @@
 export { Client, type CreateOptions, connect, type MakeOptions } from './client/client.js';
-export type { ConnectOptions } from './client/connection.js';
+export type { Clock } from './client/clock.js';
+export type { ConnectionEvent, ConnectOptions } from './client/connection.js';
 export { RemoteSeat, type SeatReset, type SeatStep } from './client/remote-seat.js';
+export { RemoteStream, type StreamSample } from './client/remote-stream.js';
 export {
   type Actions,
   RemoteVectorEnv,

@@ -1,6 +1,6 @@
 /**
  * The control messages: maps with a `type`. README.md has their meaning, field by field.
- * The hot pair, step and stepped, is in frames.ts.
+ * The hot messages are in frames.ts and samples.ts.
  */
 import { Packr } from 'msgpackr';
 import { FarstepError } from './errors.js';
@@ -29,6 +29,16 @@ export interface SessionLimits {
   readonly envs: number;
   /** Silence from the client after which the session is closed, milliseconds. */
   readonly idleMs: number;
+  /** How long a session waits for its client after a lost connection, milliseconds; 0: not at all. */
+  readonly graceMs: number;
+  /** Replies kept for a client that may ask again, bytes, beside the last one. */
+  readonly keptReplyBytes: number;
+  /** Streams subscribed to at once. */
+  readonly subscriptions: number;
+  /** What may wait to be sent on a connection when a sample comes that is to be sent too, bytes. */
+  readonly streamBytes: number;
+  /** A ping goes out every so many milliseconds; a peer that answered none since the last is gone. */
+  readonly pingMs: number;
 }
 
 export interface Hello {
@@ -39,13 +49,14 @@ export interface Hello {
   readonly client: string;
   readonly capabilities: readonly string[];
   readonly token?: string;
+  /** The token of a session to go on with. */
   readonly resume?: string;
 }
 
 export interface Welcome {
   readonly type: 'welcome';
   readonly session: string;
-  /** The token to resume this session with, or null where the server cannot. */
+  /** The token to resume this session with, or null where a lost connection ends it. */
   readonly resume: string | null;
   readonly edition: number;
   readonly capabilities: readonly string[];
@@ -294,6 +305,73 @@ export interface Rendered {
   readonly data: Uint8Array;
 }
 
+/** Lets others watch a vector env. */
+export interface ShareRequest {
+  readonly type: 'share';
+  readonly id: number;
+  readonly env: number;
+}
+
+export interface Shared {
+  readonly type: 'shared';
+  readonly id: number;
+  /** What others subscribe with. */
+  readonly token: string;
+}
+
+export interface SubscribeRequest {
+  readonly type: 'subscribe';
+  readonly id: number;
+  /** From `shared`. */
+  readonly token: string;
+  /** Samples that may be sent. */
+  readonly credits: number;
+}
+
+export interface Subscribed {
+  readonly type: 'subscribed';
+  readonly id: number;
+  /** What samples and later requests name the stream by. */
+  readonly stream: number;
+  /** The number of the last sample before. */
+  readonly sequence: number;
+  readonly contract: Contract;
+}
+
+export interface CreditRequest {
+  readonly type: 'credit';
+  readonly id: number;
+  readonly stream: number;
+  /** So many more samples may be sent. */
+  readonly credits: number;
+}
+
+export interface Credited {
+  readonly type: 'credited';
+  readonly id: number;
+  /** Samples sent so far, on all connections. */
+  readonly sent: number;
+}
+
+export interface UnsubscribeRequest {
+  readonly type: 'unsubscribe';
+  readonly id: number;
+  readonly stream: number;
+}
+
+export interface Unsubscribed {
+  readonly type: 'unsubscribed';
+  readonly id: number;
+}
+
+/** Comes unasked: the stream has ended. */
+export interface Over {
+  readonly type: 'over';
+  readonly stream: number;
+  /** The number of its last sample. */
+  readonly sequence: number;
+}
+
 export interface CloseRequest {
   readonly type: 'close';
   readonly id: number;
@@ -315,6 +393,7 @@ export interface ErrorMessage {
   readonly retryAfterMs?: number;
 }
 
+/** Every request may carry, as `ack`, the id of the last reply that its sender has. */
 export type Request =
   | ListRequest
   | MakeRequest
@@ -327,6 +406,10 @@ export type Request =
   | RewardsRequest
   | TransitionsRequest
   | RenderRequest
+  | ShareRequest
+  | SubscribeRequest
+  | CreditRequest
+  | UnsubscribeRequest
   | CloseRequest;
 /** The reply that answers a request, by the request's type. */
 export interface ReplyOf {
@@ -341,6 +424,10 @@ export interface ReplyOf {
   rewards: Rewarded;
   transitions: Tabulated;
   render: Rendered;
+  share: Shared;
+  subscribe: Subscribed;
+  credit: Credited;
+  unsubscribe: Unsubscribed;
   close: Closed;
 }
 
@@ -355,7 +442,9 @@ const packr = new Packr({
 });
 
 /** One control message as a frame. */
-export function packMessage(message: Hello | Welcome | Request | Reply): Uint8Array {
+export function packMessage(
+  message: Hello | Welcome | (Request & { readonly ack?: number }) | Reply | Over,
+): Uint8Array {
   return packr.pack(message);
 }
 

@@ -21,6 +21,7 @@ import {
   type Contract,
   type InfoContract,
   isMap,
+  type Over,
   type ReplyOf,
   type SessionLimits,
   type Started,
@@ -34,9 +35,20 @@ const read = (fields: Fields): FieldReader => new FieldReader(fields, 'bad_reply
 const isNumber: Check<number> = (value): value is number => typeof value === 'number';
 const isSpace: Check<SpaceJSON> = (value): value is SpaceJSON =>
   isMap(value) && typeof value.type === 'string';
+const LIMITS: readonly (keyof SessionLimits)[] = [
+  'frameBytes',
+  'requestsInFlight',
+  'vectorEnvs',
+  'envs',
+  'idleMs',
+  'graceMs',
+  'subscriptions',
+  'streamBytes',
+  'keptReplyBytes',
+  'pingMs',
+];
 const isLimits: Check<SessionLimits> = (value): value is SessionLimits & Fields =>
-  isMap(value) &&
-  ['frameBytes', 'requestsInFlight', 'vectorEnvs', 'envs', 'idleMs'].every((name) => isCount(value[name]));
+  isMap(value) && LIMITS.every((name) => isCount(value[name]));
 const isSpec: Check<EnvSpec> = (value): value is EnvSpec & Fields =>
   isMap(value) &&
   [value.id, value.description, value.source].every(isString) &&
@@ -108,6 +120,12 @@ function readContract(reply: FieldReader): Contract {
   return { ...contract, maxEpisodeSteps } as unknown as Contract;
 }
 
+/** An `over`. Throws `bad_reply`. */
+export function parseOver(fields: Fields): Over {
+  const reader = read(fields);
+  return { type: 'over', stream: reader.count('stream'), sequence: reader.count('sequence') };
+}
+
 const readStarted = (reader: FieldReader, id: number): Started => ({
   type: 'started',
   id,
@@ -172,6 +190,16 @@ const PARSERS: { readonly [T in keyof ReplyOf]: (reader: FieldReader, id: number
     format: reader.required('format', 'png or rgb', oneOf(['png', 'rgb'])),
     data: reader.required('data', 'bin', isBytes),
   }),
+  share: (reader, id) => ({ type: 'shared', id, token: reader.required('token', 'a string', isString) }),
+  subscribe: (reader, id) => ({
+    type: 'subscribed',
+    id,
+    stream: reader.count('stream'),
+    sequence: reader.count('sequence'),
+    contract: readContract(reader),
+  }),
+  credit: (reader, id) => ({ type: 'credited', id, sent: reader.count('sent') }),
+  unsubscribe: (_reader, id) => ({ type: 'unsubscribed', id }),
   close: (_reader, id) => ({ type: 'closed', id }),
 };
 
@@ -187,6 +215,10 @@ const TYPES: { readonly [T in keyof ReplyOf]: ReplyOf[T]['type'] } = {
   rewards: 'rewarded',
   transitions: 'tabulated',
   render: 'rendered',
+  share: 'shared',
+  subscribe: 'subscribed',
+  credit: 'credited',
+  unsubscribe: 'unsubscribed',
   close: 'closed',
 };
 

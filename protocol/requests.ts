@@ -32,12 +32,13 @@ export function parseHello(fields: Fields): Hello {
 }
 
 const REQUESTS =
-  'list, make, create, join, leave, reset, snapshot, restore, rewards, transitions, render, close';
+  'list, make, create, join, leave, reset, snapshot, restore, rewards, transitions, render, share, subscribe, credit, unsubscribe, close';
 
 /** Any other message of a client. Throws `bad_message` or `unknown_message`. */
 export function parseRequest(fields: Fields): Request {
   const { type } = fields;
   const reader = new FieldReader(fields, 'bad_message');
+  reader.optional('ack', 'the id of a reply', isCount); // was read when the frame came
   const id = () => reader.count('id');
   const env = () => reader.count('env');
   const ids = () => reader.optional('ids', 'an array of env indices', arrayOf(isCount));
@@ -116,6 +117,24 @@ export function parseRequest(fields: Fields): Request {
         index: reader.optional('index', 'an env index', isCount) ?? 0,
         format: reader.optional('format', 'png or rgb', oneOf(['png', 'rgb'])) ?? 'png',
       });
+    case 'share':
+      return reader.finish<Request>({ type, id: id(), env: env() });
+    case 'subscribe':
+      return reader.finish<Request>({
+        type,
+        id: id(),
+        token: reader.required('token', 'the token of a stream', isString),
+        credits: reader.count('credits'),
+      });
+    case 'credit':
+      return reader.finish<Request>({
+        type,
+        id: id(),
+        stream: reader.count('stream'),
+        credits: reader.count('credits'),
+      });
+    case 'unsubscribe':
+      return reader.finish<Request>({ type, id: id(), stream: reader.count('stream') });
     case 'close':
       return reader.finish<Request>({ type, id: id(), env: env() });
     default:

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { VERSION } from '../protocol/version.js';
 import { agentsCommand } from './commands/agents.js';
 import { benchCommand } from './commands/bench.js';
 import { conformCommand } from './commands/conform.js';
@@ -15,7 +16,7 @@ import { trainCommand } from './commands/train.js';
 
 const program = new Command('farstep')
   .description('Reinforcement-learning environments behind a WebSocket, and agents that learn through it.')
-  .version('0.1.0')
+  .version(VERSION)
   .showHelpAfterError('(add --help for what this command takes)')
   .addCommand(serveCommand())
   .addCommand(envsCommand())

@@ -1,4 +1,4 @@
-import { type Client, connect } from '../protocol/index.js';
+import { type Client, type ConnectionEvent, connect } from '../protocol/index.js';
 import { startEmbeddedServer } from './embedded-server.js';
 
 /** A session on somebody's server, or on one of our own. */
@@ -8,10 +8,17 @@ export interface OpenServer {
   close(): Promise<void>;
 }
 
+const tell = (event: ConnectionEvent): void =>
+  console.error(
+    event.type === 'lost'
+      ? `the connection to the server is lost (${event.why}); trying to come back`
+      : `the connection is back after ${(event.afterMs / 1000).toFixed(1)} s; nothing was lost`,
+  );
+
 /** Connects to the server at `url`; where it is null, starts one in another process and connects to that. */
 export async function openServer(url: string | null): Promise<OpenServer> {
   if (url !== null) {
-    const client = await connect(url, { client: 'farstep-cli' });
+    const client = await connect(url, { client: 'farstep-cli', onConnection: tell });
     return { client, url, close: async () => client.close() };
   }
   const server = await startEmbeddedServer();

@@ -5,13 +5,13 @@ import { ERRORS, FarstepError } from '../protocol/errors.js';
 import { isHotFrame } from '../protocol/frames.js';
 import { EDITIONS, PROTOCOL, packMessage, unpackMessage, type Welcome } from '../protocol/messages.js';
 import { parseHello } from '../protocol/requests.js';
-import { FRAME_HEADER_BYTES, FramePool, writeFrameHeader } from './frame-pool.js';
-import type { EnvHost } from './host.js';
+import { VERSION } from '../protocol/version.js';
+import type { Frame } from './frame-pool.js';
 import { type Limits, sessionLimits } from './limits.js';
-import { errorFrame, type ReplyPort, Session } from './session.js';
-import type { WorldRooms } from './world-rooms.js';
+import { errorFrame, type Session } from './session.js';
+import type { SessionLink, Sessions } from './sessions.js';
 
-export const SERVER = 'farstep/0.1.0';
+export const SERVER = `farstep/${VERSION}`;
 
 /** A frame that ws refuses closes the connection with one of these; the client is told why in our own words first. */
 const REFUSED: Readonly<Record<number, 'bad_frame' | 'frame_too_large'>> = {
@@ -21,24 +21,33 @@ const REFUSED: Readonly<Record<number, 'bad_frame' | 'frame_too_large'>> = {
   1009: 'frame_too_large',
 };
 
-/** ws's WebSocket, which lets its owner say something before ws closes it for a frame it refuses. */
+/** ws's WebSocket, which tells its owner why ws closes it before it does. */
 export class ServerSocket extends WebSocket {
+  /** A frame is refused: there may be something to say. */
   onRefused: ((code: 'bad_frame' | 'frame_too_large') => void) | undefined;
+  /** The client closes with this code. The event `close` comes later, when all is over. */
+  onClosing: ((code: number) => void) | undefined;
 
   override close(code?: number, reason?: string | Buffer): void {
     const refusal = code === undefined || reason !== undefined ? undefined : REFUSED[code];
-    if (refusal && this.readyState === WebSocket.OPEN) this.onRefused?.(refusal);
+    if (this.readyState === WebSocket.OPEN) {
+      if (refusal) this.onRefused?.(refusal);
+      else this.onClosing?.(code ?? 1005);
+    }
     super.close(code, refusal ?? reason);
   }
 }
 
 const BINARY = { binary: true, compress: false } as const;
 
-/** A session's name, and what of the server a connection may use. */
+/** Codes with which a client closes that is done: its session ends. After any other it may come back. */
+const DONE = [1000, 1001, 1005];
+
+/** A connection's name, and what of the server it may use. */
 export interface ConnectionContext {
+  /** The session that begins on it has the same. */
   readonly name: string;
-  readonly host: EnvHost;
-  readonly worlds: WorldRooms;
+  readonly sessions: Sessions;
   readonly limits: Limits;
   readonly log: Logger;
   /** Milliseconds, monotonic. */
@@ -46,11 +55,10 @@ export interface ConnectionContext {
 }
 
 /** One WebSocket: hello first, then requests; limits, pings, backpressure. */
-export class Connection implements ReplyPort {
+export class Connection implements SessionLink {
   readonly #socket: ServerSocket;
   readonly #stream: Duplex;
   readonly #context: ConnectionContext;
-  readonly #pool = new FramePool(() => this.#onSent());
   readonly #openedAt: number;
   #session: Session | undefined;
   #lastFrameAt: number;
@@ -73,6 +81,9 @@ export class Connection implements ReplyPort {
     this.#lastFrameAt = this.#openedAt;
     this.#pingedAt = this.#openedAt;
     socket.onRefused = (code) => this.#refuse(code);
+    socket.onClosing = (code) => {
+      if (this.#session && DONE.includes(code)) context.sessions.end(this.#session, this);
+    };
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
       this.#answeredPing = true;
@@ -80,38 +91,41 @@ export class Connection implements ReplyPort {
     // What ws reports here, it has closed the connection for already.
     socket.on('error', (error) => context.log.debug({ session: context.name, err: error }, 'socket error'));
     socket.on('close', (code) => {
-      this.#session?.close();
+      if (this.#session) context.sessions.lose(this.#session, this);
       this.#resume();
-      context.log.info({ session: context.name, code }, 'closed');
+      context.log.info({ session: this.#name, code }, 'closed');
     });
   }
 
-  get numEnvs(): number {
-    return this.#session?.numEnvs ?? 0;
-  }
-
-  send(frame: Uint8Array): void {
-    this.#unsent++;
-    this.#socket.send(frame, BINARY, this.#onSent);
+  get #name(): string {
+    return this.#session?.name ?? this.#context.name;
   }
 
   /**
-   * The hot path: header and payload in one piece of memory and one write, where ws would make two. Between two of
-   * ws's own sends, which it never splits without compression, a whole frame may go out like this.
+   * Header and payload in one piece of memory and one write, where ws would make two. Between two of ws's own sends,
+   * which it never splits without compression, a whole frame may go out like this.
    */
-  sendWritten(size: number, write: (target: Uint8Array) => number): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
-    const frame = this.#pool.take(size + FRAME_HEADER_BYTES);
-    const length = write(frame.bytes.subarray(FRAME_HEADER_BYTES));
-    const start = writeFrameHeader(frame.bytes, length);
+  write(frame: Frame): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
     this.#unsent++;
-    this.#stream.write(frame.bytes.subarray(start, FRAME_HEADER_BYTES + length), frame.sent);
+    this.#stream.write(frame.content, frame.sentOn(this));
+    return true;
   }
 
-  readonly #onSent = (): void => {
+  writeUnasked(frame: Frame): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    this.#stream.write(frame.content, frame.release);
+    return true;
+  }
+
+  get backlog(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  onSent(): void {
     this.#inFlight--;
     if (--this.#unsent === 0) this.#resume();
-  };
+  }
 
   /** A client that does not take its replies is not read from. */
   drained(): Promise<void> | undefined {
@@ -153,12 +167,12 @@ export class Connection implements ReplyPort {
     } catch (error) {
       this.end(error instanceof FarstepError ? error : new FarstepError('internal', 'a fault of the server'));
       if (!(error instanceof FarstepError))
-        this.#context.log.error({ session: this.#context.name, err: error }, 'fault');
+        this.#context.log.error({ session: this.#name, err: error }, 'fault');
     }
   }
 
   #hello(frame: Buffer): void {
-    const { name, host, worlds, limits, log } = this.#context;
+    const { name, sessions, limits, log } = this.#context;
     if (isHotFrame(frame))
       throw new FarstepError('bad_hello', 'the first message must be hello, got an array');
     const message = unpackMessage(frame);
@@ -182,18 +196,21 @@ export class Connection implements ReplyPort {
         `this server speaks editions ${EDITIONS.join(', ')}, the client ${hello.editions.join(', ') || 'none'}`,
       );
     }
-    this.#session = new Session(name, host, worlds, limits, this, log);
+    const { session, resume } =
+      hello.resume === undefined ? sessions.begin(name, this) : sessions.resume(hello.resume, this);
+    this.#session = session;
     const welcome: Welcome = {
       type: 'welcome',
-      session: name,
-      resume: null,
+      session: session.name,
+      resume,
       edition,
       capabilities: [],
       limits: sessionLimits(limits),
       server: SERVER,
     };
     this.#socket.send(packMessage(welcome), BINARY);
-    log.info({ session: name, client: hello.client }, 'welcomed');
+    const what = hello.resume === undefined ? 'welcomed' : 'welcomed back';
+    log.info({ session: session.name, connection: name, client: hello.client }, what);
   }
 
   #refuse(code: 'bad_frame' | 'frame_too_large'): void {
@@ -202,16 +219,19 @@ export class Connection implements ReplyPort {
       code === 'frame_too_large'
         ? `limits.frameBytes is ${frameBytes}`
         : 'not a WebSocket frame that RFC 6455 allows';
+    if (this.#session) this.#context.sessions.end(this.#session, this);
     this.#socket.send(errorFrame(new FarstepError(code, message), null), BINARY);
   }
 
-  /** Tells the client why, and closes the connection. */
+  /** Tells the client why, ends its session and closes the connection. */
   end(error: FarstepError): void {
+    if (this.#session) this.#context.sessions.end(this.#session, this);
     if (this.#socket.readyState !== WebSocket.OPEN) return;
-    this.#context.log.info({ session: this.#context.name, code: error.code }, error.message);
+    this.#context.log.info({ session: this.#name, code: error.code }, error.message);
     this.#socket.send(errorFrame(error, null), BINARY);
     const entry = ERRORS[error.code];
     this.#socket.close('close' in entry ? entry.close : 1011, error.code);
+    this.#resume(); // nobody waits for the client any more, and its closing frame is to be read
   }
 
   /** Answers what has come, ends the connection, resolves when it is over. What comes meanwhile is not answered. */
@@ -231,7 +251,7 @@ export class Connection implements ReplyPort {
 
   /** Pings, and ends the connection if a time limit has passed. Called every second or so. */
   sweep(): void {
-    const { limits, now, name, log } = this.#context;
+    const { limits, now, log } = this.#context;
     const time = now();
     if (!this.#session && time - this.#openedAt > limits.helloMs) {
       this.end(new FarstepError('hello_timeout', `no hello within limits.helloMs, ${limits.helloMs} ms`));
@@ -239,7 +259,7 @@ export class Connection implements ReplyPort {
       this.end(new FarstepError('idle_timeout', `nothing came within limits.idleMs, ${limits.idleMs} ms`));
     } else if (time - this.#pingedAt > limits.pingMs) {
       if (!this.#answeredPing) {
-        log.info({ session: name }, 'no pong: the peer is gone');
+        log.info({ session: this.#name }, 'no pong: the peer is gone');
         this.#socket.terminate();
         return;
       }

@@ -1,46 +1,123 @@
-/**
- * Memory for outgoing frames. The socket may hold a frame until the kernel has taken it, so a frame is taken, written,
- * sent, and comes back when the send has completed: a steady stream of steps allocates nothing.
- */
-export class FramePool {
-  readonly #free: Frame[] = [];
+/** Room that a WebSocket header takes at most, from a server: two bytes, and eight of length. */
+const HEADER_BYTES = 10;
 
-  /**
-   * @param onSent - called when a frame has been sent.
-   * @param keep - frames kept for reuse; more than that are left to the garbage collector.
-   */
+/** What a frame is sent on. It is told when the kernel has taken it. */
+export interface FrameCarrier {
+  onSent(): void;
+}
+
+/** One outgoing message with its WebSocket header in front. It goes back to its pool when nobody holds it any more. */
+export class Frame {
+  /** Of the request that it answers. */
+  id = 0;
+  readonly #bytes: Buffer;
+  #start = 0;
+  #end = 0;
+  #holds = 0;
+  #carrier: FrameCarrier | undefined;
+  #sent = (): void => {};
+
+  /** @param size - the longest payload that fits. */
   constructor(
-    private readonly onSent: () => void,
-    private readonly keep = 4,
-  ) {}
+    size: number,
+    private readonly pool: FramePool,
+  ) {
+    this.#bytes = Buffer.allocUnsafeSlow(size + HEADER_BYTES);
+  }
 
-  /** A frame of at least `size` bytes. */
-  take(size: number): Frame {
-    const frame = this.#free.pop();
-    if (frame && frame.bytes.length >= size) return frame;
-    const made: Frame = {
-      bytes: Buffer.allocUnsafeSlow(size),
-      sent: () => {
-        if (this.#free.length < this.keep) this.#free.push(made);
-        this.onSent();
-      },
-    };
-    return made;
+  /** Bytes of memory that it takes. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
+  /** Bytes of header and payload. */
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Whether a payload of so many bytes goes in, and does not waste most of the memory. */
+  fits(size: number): boolean {
+    const { length } = this.#bytes;
+    return size + HEADER_BYTES <= length && length <= 4 * size + 1024;
+  }
+
+  /** Puts in what `write` writes, which gives the length. */
+  fill(write: (target: Uint8Array) => number): void {
+    const length = write(this.#bytes.subarray(HEADER_BYTES));
+    this.#start = writeFrameHeader(this.#bytes, length);
+    this.#end = HEADER_BYTES + length;
+  }
+
+  /** Header and payload. */
+  get content(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.#end);
+  }
+
+  hold(): void {
+    this.#holds++;
+  }
+
+  readonly release = (): void => {
+    if (--this.#holds === 0) this.pool.giveBack(this);
+  };
+
+  /** To be called when `carrier` has sent it: releases it once, and tells the carrier. */
+  sentOn(carrier: FrameCarrier): () => void {
+    // Made once for all frames of a connection that this memory serves: a step allocates nothing.
+    if (this.#carrier !== carrier) {
+      this.#carrier = carrier;
+      this.#sent = () => {
+        this.release();
+        carrier.onSent();
+      };
+    }
+    return this.#sent;
   }
 }
 
-export interface Frame {
-  readonly bytes: Buffer;
-  /** Gives the frame back. Called once, when the socket is done with it. */
-  readonly sent: () => void;
+/**
+ * Memory for outgoing frames, which are held until the kernel has taken them and the client has shown that it has them:
+ * a steady stream of steps allocates nothing.
+ */
+export class FramePool {
+  readonly #free: Frame[] = [];
+  #freeBytes = 0;
+
+  /**
+   * @param keepBytes - memory kept for reuse; one frame is kept whatever its size.
+   * @param keep - frames kept for reuse.
+   */
+  constructor(
+    private readonly keepBytes: number,
+    private readonly keep = 4,
+  ) {}
+
+  /** A frame for a payload of at most `size` bytes. */
+  take(size: number): Frame {
+    for (let i = this.#free.length - 1; i >= 0; i--) {
+      const frame = this.#free[i]!;
+      if (!frame.fits(size)) continue;
+      this.#free[i] = this.#free.at(-1)!;
+      this.#free.pop();
+      this.#freeBytes -= frame.capacity;
+      return frame;
+    }
+    return new Frame(size, this);
+  }
+
+  /** The frames that have been free for longest make room, for the garbage collector. */
+  giveBack(frame: Frame): void {
+    this.#free.push(frame);
+    this.#freeBytes += frame.capacity;
+    while (this.#free.length > this.keep || (this.#freeBytes > this.keepBytes && this.#free.length > 1)) {
+      this.#freeBytes -= this.#free.shift()!.capacity;
+    }
+  }
 }
 
-/** Room that a WebSocket header takes at most, from a server: two bytes, and eight of length. */
-export const FRAME_HEADER_BYTES = 10;
-
 /**
- * Writes the header of a final, unmasked binary frame (RFC 6455, 5.2) so that it ends at `FRAME_HEADER_BYTES`, where
- * the payload begins. Gives the offset at which it begins.
+ * Writes the header of a final, unmasked binary frame (RFC 6455, 5.2) so that it ends where the payload begins. Gives
+ * the offset at which it begins.
  */
 export function writeFrameHeader(bytes: Buffer, length: number): number {
   const start = length < 126 ? 8 : length < 0x10000 ? 6 : 0;

@@ -40,6 +40,8 @@ export interface HostedVectorEnv {
   rewards(task: string | undefined, achieved: Uint8Array, desired: Uint8Array): MaybePromise<Float64Array>;
   transitions(): MaybePromise<TransitionTable>;
   render(index: number): MaybePromise<Image>;
+  /** Whether the client has lost its connection: where others wait for its moves, they need not. */
+  setAway?(isAway: boolean): void;
   close(): void;
 }
 

@@ -13,6 +13,8 @@ import { prepareSocketFile, urlOf } from './address.js';
 import { Connection, SERVER, ServerSocket } from './connection.js';
 import { type EnvHost, inlineHost } from './host.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { Sessions } from './sessions.js';
+import { Streams } from './streams.js';
 import { systemTimers, type Timers } from './timers.js';
 import { WorldRooms } from './world-rooms.js';
 
@@ -42,8 +44,8 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #limits: Limits;
   readonly #log: Logger;
-  readonly #envs: EnvHost;
   readonly #worlds: WorldRooms;
+  readonly #sessions: Sessions;
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #sweeper: NodeJS.Timeout;
@@ -53,9 +55,16 @@ export class Server {
   private constructor(options: ServerOptions) {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#log = options.log ?? pino({ level: 'silent' });
-    this.#envs = options.envs ?? inlineHost;
     this.#worlds = new WorldRooms(this.#limits.worlds, options.timers ?? systemTimers);
     this.#now = options.now ?? (() => performance.now());
+    this.#sessions = new Sessions({
+      host: options.envs ?? inlineHost,
+      worlds: this.#worlds,
+      streams: new Streams(this.#limits),
+      limits: this.#limits,
+      log: this.#log,
+      now: this.#now,
+    });
     this.#startedAt = this.#now();
     this.#http = createServer((request, response) => this.#answerHttp(request, response));
     this.#sockets = new WebSocketServer({
@@ -95,8 +104,14 @@ export class Server {
     return this.#url;
   }
 
-  get sessions(): number {
+  /** Connections, those that have not said hello among them. */
+  get connections(): number {
     return this.#connections.size;
+  }
+
+  /** Sessions, those whose clients are away among them. */
+  get sessions(): number {
+    return this.#sessions.size;
   }
 
   /** Worlds of several players. */
@@ -106,14 +121,13 @@ export class Server {
 
   /** Envs in all sessions. */
   get numEnvs(): number {
-    let sum = 0;
-    for (const connection of this.#connections) sum += connection.numEnvs;
-    return sum;
+    return this.#sessions.numEnvs;
   }
 
-  /** Looks at the time limits of every connection. */
+  /** Looks at the time limits of every connection and session. */
   sweep(): void {
     for (const connection of this.#connections) connection.sweep();
+    this.#sessions.sweep();
   }
 
   /**
@@ -135,15 +149,16 @@ export class Server {
       this.#http.closeAllConnections();
     }, graceMs);
     await Promise.all([stopped, ...ended]);
+    this.#sessions.endLost();
     clearTimeout(cut);
     this.#log.info('stopped');
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {}); // a peer that is gone before it was answered
-    if (this.#closing) {
+    if (this.#closing || this.#connections.size >= this.#limits.connections) {
       socket.once('finish', () => socket.destroy());
-      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 10\r\n\r\n');
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -151,17 +166,12 @@ export class Server {
       const log = this.#log;
       const connection = new Connection(webSocket as ServerSocket, socket, {
         name,
-        host: this.#envs,
-        worlds: this.#worlds,
+        sessions: this.#sessions,
         limits: this.#limits,
         log,
         now: this.#now,
       });
-      log.info({ session: name, from: request.socket.remoteAddress }, 'connected');
-      if (this.#connections.size >= this.#limits.sessions) {
-        const message = `${this.#connections.size} sessions are open, limits.sessions is ${this.#limits.sessions}`;
-        connection.end(new FarstepError('too_many_sessions', message, { retryAfterMs: 10_000 }));
-      }
+      log.info({ connection: name, from: request.socket.remoteAddress }, 'connected');
       this.#connections.add(connection);
       webSocket.once('close', () => this.#connections.delete(connection));
     });
@@ -177,6 +187,7 @@ export class Server {
       json(this.#closing ? 503 : 200, {
         status: this.#closing ? 'stopping' : 'ok',
         server: SERVER,
+        connections: this.connections,
         sessions: this.sessions,
         envs: this.numEnvs,
         uptimeSeconds: Math.round((this.#now() - this.#startedAt) / 1000),

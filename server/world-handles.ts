@@ -168,6 +168,7 @@ export function seatHandle(room: WorldRoom, contract: Contract, seat: number): H
       room.checkSound();
       return world.render();
     },
+    setAway: (isAway) => room.setAway(seat, isAway),
     close: () => room.leave(seat),
   };
 }

@@ -17,6 +17,8 @@ export interface SeatReply {
 
 class Seat {
   isOccupied = false;
+  /** Its client has lost its connection, and may be back. */
+  isAway = false;
   /** The request that its client waits for. */
   pending: { readonly kind: 'reset' | 'step'; readonly reply: SeatReply } | undefined;
   /** Has asked for the next game, and takes no part in the one under way. */
@@ -43,7 +45,7 @@ class Seat {
 }
 
 /** Whether the moves of a seat are its client's. */
-const isPlayed = (seat: Seat): boolean => seat.isOccupied && !seat.isReady;
+const isPlayed = (seat: Seat): boolean => seat.isOccupied && !seat.isAway && !seat.isReady;
 
 /**
  * A world and who drives it: either its creator drives all seats, or each is driven by whoever joined it. The first
@@ -129,11 +131,18 @@ export class WorldRoom {
   leave(index: number): void {
     const seat = this.#seats[index]!;
     const { pending } = seat;
-    seat.isOccupied = seat.isReady = seat.isCurrent = seat.hasMoved = false;
+    seat.isOccupied = seat.isAway = seat.isReady = seat.isCurrent = seat.hasMoved = false;
     seat.pending = undefined;
     pending?.reply.refuse(new FarstepError('no_such_env', `${pending.kind}: the seat was left meanwhile`));
     this.#proceed();
     this.#endIfEmpty();
+  }
+
+  /** The client of a seat is away, and the default action moves for it; or it is back. */
+  setAway(index: number, isAway: boolean): void {
+    this.#seats[index]!.isAway = isAway;
+    // Not at once: whoever has several seats leaves them all at the same time.
+    queueMicrotask(() => this.#proceed());
   }
 
   /** A client asks for the next game, or to be told of the one under way that it knows nothing of. */

@@ -2,6 +2,7 @@ import type { AutoresetMode, SessionLimits } from '../messages.js';
 import type { EnvSpec, Options } from '../spec.js';
 import { Connection, type ConnectOptions } from './connection.js';
 import { RemoteSeat } from './remote-seat.js';
+import { RemoteStream } from './remote-stream.js';
 import { RemoteVectorEnv } from './remote-vector-env.js';
 import { RemoteWorld } from './remote-world.js';
 
@@ -81,6 +82,18 @@ export class Client {
     return new RemoteSeat(
       new RemoteVectorEnv(this.#connection, joined.env, joined.contract, true),
       joined.seat,
+    );
+  }
+
+  /**
+   * Watches a vector env of somebody else, who gave the token (`RemoteVectorEnv.share`). `credits`: how many samples
+   * may wait here to be read; what comes beyond is lost. Rejects with `no_such_stream` or `too_many_subscriptions`.
+   */
+  subscribe(token: string, { credits = 64 }: { readonly credits?: number } = {}): Promise<RemoteStream> {
+    return this.#connection.subscribe(
+      token,
+      credits,
+      (subscribed) => new RemoteStream(this.#connection, subscribed, credits),
     );
   }
 

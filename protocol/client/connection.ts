@@ -1,5 +1,6 @@
+import type { TypedArray } from '../dtypes.js';
 import { FarstepError } from '../errors.js';
-import { isHotFrame, steppedId } from '../frames.js';
+import { isHotFrame, StepEncoder, steppedId } from '../frames.js';
 import {
   EDITIONS,
   type Hello,
@@ -7,19 +8,47 @@ import {
   packMessage,
   type ReplyOf,
   type Request,
+  type Subscribed,
   unpackMessage,
   type Welcome,
 } from '../messages.js';
-import { parseError, parseReply, parseWelcome } from '../replies.js';
-import { openSocket, type Socket } from './socket.js';
+import { parseError, parseOver, parseReply } from '../replies.js';
+import { sampledStream } from '../samples.js';
+import { VERSION } from '../version.js';
+import { type Clock, systemClock } from './clock.js';
+import { type Link, type LinkEvents, shakeHands } from './handshake.js';
+import type { Socket } from './socket.js';
 
 export interface ConnectOptions {
   /** Name and version that the server's log shows. */
   readonly client?: string;
   /** Longest wait for a connection and a welcome, milliseconds. */
   readonly connectTimeoutMs?: number;
-  /** Longest wait for a reply, milliseconds; after it the connection counts as lost. */
+  /** Longest wait for a reply, milliseconds; after it the session is given up. */
   readonly replyTimeoutMs?: number;
+  /**
+   * How long to try to come back after a lost connection, milliseconds; as long as the server waits where absent, and 0
+   * not to try.
+   */
+  readonly reconnectMs?: number;
+  /** Called when the connection is lost and the client tries to come back, and when it is back. */
+  readonly onConnection?: (event: ConnectionEvent) => void;
+  /** For tests. */
+  readonly clock?: Clock;
+}
+
+export type ConnectionEvent =
+  | { readonly type: 'lost'; readonly why: string }
+  /** `afterMs`: how long it took. */
+  | { readonly type: 'resumed'; readonly afterMs: number };
+
+/** Who hears of what comes unasked for a stream. */
+export interface StreamEvents {
+  onSample(frame: Uint8Array): void;
+  /** There will be no more: the stream is over (null), or the session is. */
+  onEnd(error: FarstepError | null): void;
+  /** The connection was lost and is back. */
+  onResumed(): void;
 }
 
 type Frame = Uint8Array;
@@ -27,37 +56,61 @@ type Frame = Uint8Array;
 export type Unsent<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never;
 
 interface Pending {
+  /** As it was sent, to be sent again on another connection. */
+  readonly frame: Frame;
+  /** Whose memory the frame lies in, if anybody's. */
+  readonly encoder: StepEncoder | undefined;
   readonly read: (frame: Frame) => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (error: FarstepError) => void;
   /** Infinity where the reply may take as long as it likes. */
-  readonly sentAt: number;
+  sentAt: number;
 }
 
-const CLIENT = 'farstep-ts/0.1.0';
+const CLIENT = `farstep-ts/${VERSION}`;
+/** How often time limits are looked at, milliseconds. One timer for all requests: one each would cost more than a step. */
+const WATCH_MS = 1000;
+/** The first attempt to come back is made within this, milliseconds; each later one within twice the time. */
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5000;
 
 /**
- * One WebSocket to one server: gives every request an id, and every reply to the request it names, in whatever order
- * they come. Once the connection is lost, everything unanswered is rejected with `connection_lost`, and so is
+ * One session on one server: gives every request an id, and every reply to the request it names, in whatever order they
+ * come. When the connection is lost it makes another one and sends what is unanswered again, of which callers notice
+ * nothing; the server carries nothing out twice. When that is hopeless, everything unanswered is rejected, and so is
  * everything after.
  */
 export class Connection {
-  #socket!: Socket;
+  readonly #options: ConnectOptions;
+  readonly #clock: Clock;
+  /** Absent while there is no connection. */
+  #socket: Socket | undefined;
   #nextId = 1;
-  #pending = new Map<number, Pending>();
+  readonly #streams = new Map<number, StreamEvents>();
+  /** In the order of the ids. */
+  readonly #pending = new Map<number, Pending>();
+  /** The id of the last reply that came; ids begin at 1. */
+  #lastReply = 0;
+  /** Those that nobody's frame lies in. */
+  readonly #encoders: StepEncoder[] = [];
   #over: FarstepError | undefined;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #stopWatch = (): void => {};
+  /** Wakes the attempt to come back that waits. */
+  #wake = (): void => {};
+  /** Whether anything came since the time limits were last looked at, and when that was. */
+  #isHeard = true;
+  #heardAt: number;
+  #checkedAt: number;
 
   private constructor(
     readonly url: string,
     readonly welcome: Welcome,
-    socket: Socket,
-    replyTimeoutMs: number,
+    options: ConnectOptions,
   ) {
-    this.#socket = socket;
-    // One timer for all requests: a timer each would cost more than a step.
-    this.#timer = setInterval(() => this.#checkReplies(replyTimeoutMs), Math.min(replyTimeoutMs, 1000));
-    (this.#timer as { unref?: () => void }).unref?.();
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#heardAt = this.#checkedAt = this.#clock.now();
+    this.#watch();
   }
 
   /**
@@ -65,65 +118,21 @@ export class Connection {
    * answers, or with the server's own error.
    */
   static async open(url: string, options: ConnectOptions = {}): Promise<Connection> {
-    const { client = CLIENT, connectTimeoutMs = 10_000, replyTimeoutMs = 120_000 } = options;
     if (!/^(wss?:\/\/|ws\+unix:\/)/.test(url)) {
       throw new FarstepError(
         'connection_failed',
         `expected an address like ws://host:port, got ${JSON.stringify(url)}`,
       );
     }
-    let connection: Connection | undefined;
-    let socket: Socket | undefined;
-    return new Promise((resolve, reject) => {
-      let failed = false;
-      const fail = (error: FarstepError) => {
-        failed = true;
-        clearTimeout(timer);
-        socket?.close(1000, '');
-        reject(error);
-      };
-      const timer = setTimeout(() => {
-        fail(new FarstepError('connection_failed', `${url}: no welcome within ${connectTimeoutMs} ms`));
-      }, connectTimeoutMs);
-      const hello: Hello = {
-        type: 'hello',
-        protocol: PROTOCOL,
-        editions: EDITIONS,
-        client,
-        capabilities: [],
-      };
-      openSocket(url, {
-        onOpen: () => socket!.send(packMessage(hello)),
-        onFrame: (frame) => {
-          if (connection) return connection.#receive(frame);
-          if (failed) return;
-          try {
-            const welcome = parseWelcome(unpackMessage(frame));
-            clearTimeout(timer);
-            connection = new Connection(url, welcome, socket!, replyTimeoutMs);
-            resolve(connection);
-          } catch (error) {
-            fail(error as FarstepError);
-          }
-        },
-        onClose: (code, reason) => {
-          const why = reason || `close code ${code}`;
-          if (connection)
-            connection.#end(new FarstepError('connection_lost', `${url}: the connection ended: ${why}`));
-          else
-            fail(new FarstepError('connection_failed', `${url}: ${why}. Is a farstep server running there?`));
-        },
-      }).then(
-        (opened) => {
-          socket = opened;
-          if (failed) opened.close(1000, '');
-        },
-        (error: Error) => fail(new FarstepError('connection_failed', `${url}: ${error.message}`)),
-      );
+    let connection!: Connection;
+    await dial(url, options, undefined, (link) => {
+      connection = new Connection(url, link.welcome, options);
+      return connection.#use(link);
     });
+    return connection;
   }
 
-  /** The error that ended the connection, if it has ended. */
+  /** The error that ended the session, if it has ended. */
   get over(): FarstepError | undefined {
     return this.#over;
   }
@@ -133,45 +142,99 @@ export class Connection {
     message: Unsent<Extract<Request, { type: T }>>,
     isPatient = false,
   ): Promise<ReplyOf[T]> {
-    const id = this.#nextId++;
-    const frame = packMessage({ ...message, id } as unknown as Request);
-    const read = (reply: Frame) => parseReply<T>(message.type, unpackMessage(reply));
-    return this.exchange(id, frame, read, isPatient);
+    return this.#request<T, ReplyOf[T]>(message, (reply) => reply, isPatient);
   }
 
-  /** An id for a frame that the caller encodes. */
-  takeId(): number {
-    return this.#nextId++;
+  /** Subscribes; `listen` makes, of the reply, who hears of samples. */
+  subscribe<L extends StreamEvents>(
+    token: string,
+    credits: number,
+    listen: (reply: Subscribed) => L,
+  ): Promise<L> {
+    // At once when the reply is there: samples may be right behind it.
+    const read = (reply: Subscribed): L => {
+      const listener = listen(reply);
+      this.#streams.set(reply.stream, listener);
+      return listener;
+    };
+    return this.#request<'subscribe', L>({ type: 'subscribe', token, credits }, read, false);
+  }
+
+  unlisten(stream: number): void {
+    this.#streams.delete(stream);
+  }
+
+  #request<T extends Request['type'], R>(
+    message: Unsent<Extract<Request, { type: T }>>,
+    read: (reply: ReplyOf[T]) => R,
+    isPatient: boolean,
+  ): Promise<R> {
+    const id = this.#nextId++;
+    const frame = packMessage({ ...message, id, ...this.#ack } as unknown as Request);
+    const readFrame = (reply: Frame) => read(parseReply<T>(message.type, unpackMessage(reply)));
+    return this.#exchange(id, frame, undefined, readFrame, isPatient);
   }
 
   /**
-   * Sends the frame of request `id`, which may be overwritten afterwards; resolves with what `read` makes of the
-   * frame of its reply. `isPatient`: the reply waits for somebody else, and no wait for it is too long.
+   * Sends a step of the whole vector env `env`, or of the envs `ids`; resolves with what `read` makes of the frame of
+   * its reply. `isPatient`: the reply waits for somebody else, and no wait for it is too long.
    */
-  exchange<T>(id: number, frame: Frame, read: (reply: Frame) => T, isPatient = false): Promise<T> {
+  step<T>(
+    env: number,
+    actions: readonly TypedArray[],
+    ids: Uint32Array | undefined,
+    read: (reply: Frame) => T,
+    isPatient: boolean,
+  ): Promise<T> {
+    const id = this.#nextId++;
+    const encoder = this.#encoders.pop() ?? new StepEncoder();
+    const frame = encoder.encode(id, env, actions, ids, this.#lastReply || undefined);
+    return this.#exchange(id, frame, encoder, read, isPatient);
+  }
+
+  /** Ends the session. What is unanswered is rejected. */
+  close(): void {
+    this.#end(new FarstepError('closed', `${this.url}: the client was closed`), 1000);
+  }
+
+  get #ack(): { readonly ack?: number } {
+    return this.#lastReply > 0 ? { ack: this.#lastReply } : {};
+  }
+
+  #exchange<T>(
+    id: number,
+    frame: Frame,
+    encoder: StepEncoder | undefined,
+    read: (reply: Frame) => T,
+    isPatient: boolean,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#over) {
         reject(this.#over);
         return;
       }
-      this.#pending.set(id, { read, resolve, reject, sentAt: isPatient ? Infinity : Date.now() });
-      this.#socket.send(frame);
+      const sentAt = isPatient ? Infinity : this.#clock.now();
+      this.#pending.set(id, { frame, encoder, read, resolve, reject, sentAt });
+      this.#socket?.send(frame);
     });
   }
 
-  /** Ends the connection. What is unanswered is rejected. */
-  close(): void {
-    this.#end(new FarstepError('closed', `${this.url}: the client was closed`));
-    this.#socket.close(1000, '');
-  }
-
   #receive(frame: Frame): void {
+    this.#isHeard = true;
     try {
       if (isHotFrame(frame)) {
-        this.#settle(steppedId(frame), frame);
+        const id = steppedId(frame);
+        if (id !== undefined) this.#settle(id, frame);
+        else this.#streams.get(sampledStream(frame))?.onSample(frame);
         return;
       }
       const message = unpackMessage(frame);
+      if (message.type === 'over') {
+        const { stream } = parseOver(message);
+        this.#streams.get(stream)?.onEnd(null);
+        this.#streams.delete(stream);
+        return;
+      }
       if (message.type !== 'error') {
         if (!Number.isSafeInteger(message.id)) {
           throw new FarstepError('bad_reply', `${message.type}: expected the id of a request, got none`);
@@ -183,8 +246,7 @@ export class Connection {
       if (id !== null) this.#take(id)?.reject(error);
       else this.#end(error);
     } catch (error) {
-      this.#end(error as FarstepError);
-      this.#socket.close(1002, '');
+      this.#end(error as FarstepError, 1002);
     }
   }
 
@@ -200,26 +262,165 @@ export class Connection {
   }
 
   #take(id: number): Pending | undefined {
+    this.#lastReply = id;
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
+    if (pending?.encoder) this.#encoders.push(pending.encoder);
     return pending;
   }
 
-  #checkReplies(timeoutMs: number): void {
-    const now = Date.now();
-    const isLate = [...this.#pending.values()].some(({ sentAt }) => now - sentAt > timeoutMs);
-    if (isLate) {
-      this.#end(new FarstepError('connection_lost', `${this.url}: no reply within ${timeoutMs} ms`));
-      this.#socket.close(1000, '');
+  /** Goes on over a connection that was just welcomed: first with what is unanswered. */
+  #use({ socket }: Link): LinkEvents {
+    const now = this.#clock.now();
+    this.#socket = socket;
+    this.#isHeard = true;
+    for (const pending of this.#pending.values()) {
+      if (pending.sentAt !== Infinity) pending.sentAt = now;
+      socket.send(pending.frame);
+    }
+    for (const stream of this.#streams.values()) stream.onResumed();
+    return {
+      onFrame: (frame) => this.#receive(frame),
+      onPing: () => {
+        this.#isHeard = true;
+      },
+      onClose: (why) => this.#lose(why),
+    };
+  }
+
+  #lose(why: string): void {
+    this.#socket = undefined;
+    if (this.#over) return;
+    if (this.welcome.resume !== null && this.#reconnectMs > 0) void this.#comeBack(this.welcome.resume, why);
+    else this.#end(new FarstepError('connection_lost', `${this.url}: the connection ended: ${why}`));
+  }
+
+  get #reconnectMs(): number {
+    return this.#options.reconnectMs ?? this.welcome.limits.graceMs;
+  }
+
+  /** Tries to resume the session until it is there again, or that is hopeless. */
+  async #comeBack(resume: string, why: string): Promise<void> {
+    const { onConnection } = this.#options;
+    onConnection?.({ type: 'lost', why });
+    const lostAt = this.#clock.now();
+    let last = why;
+    let atLeastMs = 0;
+    for (let attempt = 0; ; attempt++) {
+      const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
+      const delay = atLeastMs + longest * this.#clock.random();
+      if (this.#clock.now() + delay - lostAt > this.#reconnectMs) {
+        const message = `${this.url}: the connection was lost (${why}), and no attempt to resume it within ${this.#reconnectMs} ms succeeded: ${last}`;
+        this.#end(new FarstepError('connection_lost', message));
+        return;
+      }
+      await this.#sleep(delay);
+      if (this.#over) return;
+      try {
+        await dial(this.url, this.#options, resume, (link) => this.#resume(link));
+        onConnection?.({ type: 'resumed', afterMs: this.#clock.now() - lostAt });
+        return;
+      } catch (error) {
+        const { code, message, retryAfterMs } = error as FarstepError;
+        if (code !== 'connection_failed' && retryAfterMs === undefined) {
+          const told = `${this.url}: the connection was lost (${why}) and cannot be resumed: ${message}`;
+          this.#end(new FarstepError(code, told));
+          return;
+        }
+        last = message;
+        atLeastMs = retryAfterMs ?? 0;
+      }
     }
   }
 
-  #end(error: FarstepError): void {
+  #resume(link: Link): LinkEvents {
+    const { session } = link.welcome;
+    if (this.#over) {
+      link.socket.close(1000, '');
+      return NOBODY;
+    }
+    if (session !== this.welcome.session) {
+      const expected = `expected to resume session ${this.welcome.session}`;
+      throw new FarstepError('bad_reply', `welcome.session: ${expected}, got ${session}`);
+    }
+    return this.#use(link);
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#clock.after(ms, resolve);
+      this.#wake = () => {
+        stop();
+        resolve();
+      };
+    });
+  }
+
+  #watch(): void {
+    const { replyTimeoutMs = 120_000 } = this.#options;
+    this.#stopWatch = this.#clock.after(Math.min(replyTimeoutMs, WATCH_MS), () => {
+      this.#checkTimes(replyTimeoutMs);
+      if (!this.#over) this.#watch();
+    });
+  }
+
+  #checkTimes(replyTimeoutMs: number): void {
+    const now = this.#clock.now();
+    // Was this process busy with something else or asleep? Then what has come meanwhile is yet to be read.
+    const wasAway = now - this.#checkedAt > 5 * WATCH_MS;
+    this.#checkedAt = now;
+    if (this.#isHeard) this.#heardAt = now;
+    this.#isHeard = false;
+    const socket = this.#socket;
+    if (wasAway || !socket || this.#pending.size === 0) return;
+    const silentMs = now - this.#heardAt;
+    if (socket.hearsPings && silentMs > 2 * (this.welcome.limits.pingMs + WATCH_MS)) {
+      socket.abandon();
+      this.#lose(`nothing came for ${Math.round(silentMs)} ms`);
+      return;
+    }
+    for (const { sentAt } of this.#pending.values()) {
+      if (now - sentAt <= replyTimeoutMs) continue;
+      this.#end(
+        new FarstepError('connection_lost', `${this.url}: no reply within ${replyTimeoutMs} ms`),
+        1000,
+      );
+      return;
+    }
+  }
+
+  /** @param code - what to close the connection with; absent where the other side does. */
+  #end(error: FarstepError, code?: number): void {
     if (this.#over) return;
     this.#over = error;
-    clearInterval(this.#timer);
+    this.#stopWatch();
+    this.#wake();
+    if (code !== undefined) this.#socket?.close(code, '');
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of pending) reject(error);
+    for (const stream of this.#streams.values()) stream.onEnd(error);
+    this.#streams.clear();
   }
 }
+
+/** Dials with the hello of these options, for a session of its own or for the one of the token `resume`. */
+function dial(
+  url: string,
+  { client = CLIENT, connectTimeoutMs = 10_000, clock = systemClock }: ConnectOptions,
+  resume: string | undefined,
+  onWelcome: (link: Link) => LinkEvents,
+): Promise<void> {
+  const hello: Hello = {
+    type: 'hello',
+    protocol: PROTOCOL,
+    editions: EDITIONS,
+    client,
+    capabilities: [],
+    ...(resume !== undefined && { resume }),
+  };
+  return shakeHands(url, hello, connectTimeoutMs, clock, onWelcome);
+}
+
+/** Of a connection that came when it was not wanted any more. */
+const NOBODY: LinkEvents = { onFrame: () => {}, onPing: () => {}, onClose: () => {} };

@@ -1,10 +1,11 @@
 import { arrayType, bytesOf, sizeOf, type TypedArray, viewOrCopy } from '../dtypes.js';
 import { FarstepError } from '../errors.js';
-import { decodeStepped, type FrameLayout, frameLayout, type LeafLayout, StepEncoder } from '../frames.js';
+import { decodeStepped, type FrameLayout, type LeafLayout } from '../frames.js';
 import type { AutoresetMode, Contract, Started } from '../messages.js';
-import { type Leaf, type Space, spaceFromJSON } from '../spaces/index.js';
+import type { Leaf, Space } from '../spaces/index.js';
 import type { EnvSpec, Image, Options, TransitionTable } from '../spec.js';
 import type { Connection } from './connection.js';
+import { contractLayout } from './contract-layout.js';
 import type { ResetResult, StepResult } from './results.js';
 
 /** Typed arrays of a batch of actions: one a leaf of the action space, or the array itself where there is one leaf. */
@@ -44,7 +45,6 @@ export class RemoteVectorEnv {
   readonly #connection: Connection;
   readonly #layout: FrameLayout;
   readonly #decode: (frame: Uint8Array) => StepResult;
-  readonly #encoder = new StepEncoder();
   readonly #actionLeaves: readonly Leaf[];
   readonly #handle: number;
   readonly #underway: Promise<StepResult>[] = [];
@@ -61,17 +61,15 @@ export class RemoteVectorEnv {
     this.#handle = handle;
     this.spec = contract.spec;
     this.numEnvs = contract.numEnvs;
-    this.observationSpace = spaceFromJSON(contract.observationSpace, 'observationSpace');
-    this.actionSpace = spaceFromJSON(contract.actionSpace, 'actionSpace');
+    const { observationSpace, actionSpace, infoSpaces, layout } = contractLayout(contract);
+    this.observationSpace = observationSpace;
+    this.actionSpace = actionSpace;
+    this.infoSpaces = infoSpaces;
     this.autoreset = contract.autoreset;
     this.maxEpisodeSteps = contract.maxEpisodeSteps;
     this.contractHash = contract.hash;
-    this.infoSpaces = Object.fromEntries(
-      contract.infos.map(({ name, space }) => [name, spaceFromJSON(space, `infos.${name}`)]),
-    );
-    const infos = contract.infos.map(({ name }) => ({ name, leaves: this.infoSpaces[name]!.leaves }));
-    this.#layout = frameLayout(this.observationSpace.leaves, infos);
-    this.#decode = (frame) => decodeStepped(frame, this.#layout);
+    this.#layout = layout;
+    this.#decode = (frame) => decodeStepped(frame, layout);
     this.#actionLeaves = this.actionSpace.leaves;
   }
 
@@ -122,10 +120,8 @@ export class RemoteVectorEnv {
     } catch (error) {
       return Promise.reject(error as FarstepError);
     }
-    const id = this.#connection.takeId();
     const rows = ids === undefined ? undefined : Uint32Array.from(ids);
-    const frame = this.#encoder.encode(id, this.#handle, slabs, rows);
-    return this.#connection.exchange(id, frame, this.#decode, this.waitsForOthers);
+    return this.#connection.step(this.#handle, slabs, rows, this.#decode, this.waitsForOthers);
   }
 
   /** Sends a step without waiting for it; `stepWait` gives its result. */
@@ -216,6 +212,15 @@ export class RemoteVectorEnv {
     return (
       await this.#connection.request<'render'>({ type: 'render', env: this.#handle, index, format: 'png' })
     ).data;
+  }
+
+  /**
+   * Lets others watch: gives the token that `Client.subscribe` takes, on any connection. Whoever has it may watch for as
+   * long as this vector env is open. Rejects with `not_supported` for a single seat.
+   */
+  async share(): Promise<string> {
+    this.#checkOpen('share');
+    return (await this.#connection.request<'share'>({ type: 'share', env: this.#handle })).token;
   }
 
   /** Closes the envs on the server. The session goes on. */

@@ -144,6 +144,11 @@ export class RemoteWorld {
     return this.#env.render();
   }
 
+  /** Lets others watch the game: gives the token that `Client.subscribe` takes. A sample has a row a seat. */
+  share(): Promise<string> {
+    return this.#env.share();
+  }
+
   /** Gives the handle back. The world ends, unless others have joined it: then it ends when the last has left. */
   leave(): Promise<void> {
     return this.#env.leave();

@@ -1,12 +1,17 @@
 /** The little of a WebSocket that the client needs, over `ws` in Node and over the browser's own elsewhere. */
 export interface Socket {
+  /** Whether the server's pings are told. */
+  readonly hearsPings: boolean;
   send(frame: Uint8Array): void;
   close(code: number, reason: string): void;
+  /** Gives up a connection that is dead: nothing is said, and no event comes. */
+  abandon(): void;
 }
 
 export interface SocketEvents {
   onOpen(): void;
   onFrame(frame: Uint8Array): void;
+  onPing(): void;
   /** Once, at the end; also when the connection could not be made. `reason` is a sentence or empty. */
   onClose(code: number, reason: string): void;
 }
@@ -29,14 +34,21 @@ async function openNodeSocket(url: string, events: SocketEvents): Promise<Socket
   let failure = '';
   socket.on('open', () => events.onOpen());
   socket.on('message', (data) => events.onFrame(data as Buffer));
+  socket.on('ping', () => events.onPing());
   socket.on('error', (error) => {
     failure = error.message;
   });
   socket.on('close', (code, reason) => events.onClose(code, failure || reason.toString()));
   const binary = { binary: true, compress: false };
   return {
+    hearsPings: true,
     send: (frame) => socket.send(frame, binary),
     close: (code, reason) => socket.close(code, reason),
+    abandon: () => {
+      socket.removeAllListeners();
+      socket.on('error', () => {});
+      socket.terminate();
+    },
   };
 }
 
@@ -49,7 +61,12 @@ function openBrowserSocket(url: string, events: SocketEvents): Socket {
   };
   socket.onclose = ({ code, reason }) => events.onClose(code, reason);
   return {
+    hearsPings: false,
     send: (frame) => socket.send(frame as Uint8Array<ArrayBuffer>),
     close: (code, reason) => socket.close(code, reason),
+    abandon: () => {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close(4000);
+    },
   };
 }

@@ -24,12 +24,15 @@ function level(text: string): string {
   throw new InvalidArgumentError(`Expected one of ${LEVELS.join(', ')}.`);
 }
 
+/** The limits that may be 0. */
+const NONE = ['graceMs', 'keptReplyBytes'];
+
 function limits(given: Readonly<Record<string, string>>): Partial<Limits> {
   const known = Object.keys(DEFAULT_LIMITS);
   return Object.fromEntries(
     Object.entries(given).map(([name, text]) => {
       if (!known.includes(name)) throw new Error(`--limit: no limit ${name}; there are ${known.join(', ')}`);
-      return [name, integer(1)(text)];
+      return [name, integer(NONE.includes(name) ? 0 : 1)(text)];
     }),
   );
 }

@@ -34,5 +34,10 @@ export const COMMON_RULES = {
   closed: '**close** (`type`, `id`, `env`: the handle) → **closed** (`type`, `id`).',
   created: '**create** → **created**: a world, and a handle whose rows are its seats.',
   joined: '**join** → **joined**: a handle whose one row is a seat.',
+  shared: '**share** (`type`, `id`, `env`: a handle) → **shared** (`type`, `id`, `token`: a string).',
+  subscribed: '**subscribe** → **subscribed**',
+  credited:
+    '**credit** (`type`, `id`, `stream`, `credits`: so many more) → **credited** (`type`, `id`, `sent`',
+  unsubscribed: '**unsubscribe** (`type`, `id`, `stream`) → **unsubscribed** (`type`, `id`).',
   left: '**leave** (`type`, `id`, `env`: a handle of a world) → **left** (`type`, `id`).',
 } as const;

@@ -67,9 +67,9 @@ export class Handle {
     return this.actionSpace.contains(this.actionSpace.read(slabs, ids.length - 1)) ? undefined : slabs;
   }
 
-  /** A step's frame. */
-  stepFrame(id: number, actions: readonly TypedArray[], ids?: readonly number[]): Buffer {
-    return Buffer.from(this.#encoder.encode(id, this.env, actions, ids && Uint32Array.from(ids)));
+  /** A step's frame; `ack` is the id of the last reply that has come. */
+  stepFrame(id: number, actions: readonly TypedArray[], ids?: readonly number[], ack?: number): Buffer {
+    return Buffer.from(this.#encoder.encode(id, this.env, actions, ids && Uint32Array.from(ids), ack));
   }
 
   /** The slabs of `started` as arrays. Throws `bad_reply` where they have other sizes than the contract says. */

@@ -16,7 +16,8 @@ export interface Subject {
 export function notationOf(frame: Buffer, { contract, holes = [] }: Subject = {}): unknown {
   const root = parseTree(frame);
   const names = new Map(holes.map(({ start, name }) => [start, `{${name}}`]));
-  return (isHotFrame(frame) && hot(root, contract)) || show(root, contract, names);
+  if (!isHotFrame(frame)) return show(root, contract, names);
+  return hot(root, contract) ?? sample(root, contract, names) ?? show(root, contract, names);
 }
 
 function show(node: Node, contract: Contract | undefined, holes: ReadonlyMap<number, string>): unknown {
@@ -52,31 +53,66 @@ function slabField(name: string, node: Node, contract: Contract | undefined): un
   return leaf && slab(node, leaf.dtype);
 }
 
+/** A sample of a stream; undefined where an array is none. */
+function sample(
+  { elements = [] }: Node,
+  contract: Contract | undefined,
+  holes: ReadonlyMap<number, string>,
+): unknown {
+  const [kind, stream, sequence, ids, ...rest] = elements;
+  const isStep = kind && plain(kind) === 3 && rest.length === 8;
+  if (!isStep && !(kind && plain(kind) === 4 && rest.length === 4)) return undefined;
+  const [actions] = isStep ? rest.splice(0, 1) : [];
+  const [n, observations] = rest;
+  const head = {
+    type: isStep ? 'step sample' : 'reset sample',
+    stream: show(stream!, contract, holes),
+    sequence: plain(sequence!),
+    ids: slab(ids!, 'uint32'),
+    ...(actions && { actions: slabs(actions, contract?.actionLeaves) }),
+    n: plain(n!),
+    observations: slabs(observations!, contract?.observationLeaves),
+  };
+  if (!isStep) return { ...head, infos: infos(rest[2]!, contract), seeds: slab(rest[3]!, 'float64') };
+  return { ...head, ...outcome(rest.slice(2), contract) };
+}
+
+/** What a step brought, behind the observations. */
+function outcome(
+  [rewards, terminated, truncated, infoNode, ended]: readonly Node[],
+  contract: Contract | undefined,
+) {
+  return {
+    rewards: slab(rewards!, 'float64'),
+    terminated: slab(terminated!, 'bool'),
+    truncated: slab(truncated!, 'bool'),
+    infos: infos(infoNode!, contract),
+    ended: endedEpisodes(ended!, contract),
+  };
+}
+
 /** A step or its answer; undefined where an array is neither. */
 function hot({ elements = [] }: Node, contract: Contract | undefined): unknown {
   const [kind, id, second, ...rest] = elements.map((element) => ({ node: element, value: plain(element) }));
-  if (kind?.value === 1 && (rest.length === 1 || rest.length === 2)) {
-    const [actions, ids] = rest;
+  if (kind?.value === 1 && rest.length >= 1 && rest.length <= 3) {
+    const [actions, ids, ack] = rest;
     return {
       type: 'step',
       id: id!.value,
       env: second!.value,
       actions: slabs(actions!.node, contract?.actionLeaves),
       ...(ids && { ids: slab(ids.node, 'uint32') }),
+      ...(ack && { ack: ack.value }),
     };
   }
   if (kind?.value !== 2 || rest.length !== 6) return undefined;
-  const [observations, rewards, terminated, truncated, infoNode, ended] = rest.map(({ node }) => node);
+  const [observations, ...others] = rest.map(({ node }) => node);
   return {
     type: 'stepped',
     id: id!.value,
     n: second!.value,
     observations: slabs(observations!, contract?.observationLeaves),
-    rewards: slab(rewards!, 'float64'),
-    terminated: slab(terminated!, 'bool'),
-    truncated: slab(truncated!, 'bool'),
-    infos: infos(infoNode!, contract),
-    ended: endedEpisodes(ended!, contract),
+    ...outcome(others, contract),
   };
 }
 

@@ -1,10 +1,17 @@
 import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
 import { ERRORS, FarstepError } from '../../protocol/errors.js';
-import { decodeStepped, isHotFrame, steppedId } from '../../protocol/frames.js';
-import { packMessage, type ReplyOf, unpackMessage, type Welcome } from '../../protocol/messages.js';
+import { decodeStepped, isHotFrame, layOutLeaf, steppedId } from '../../protocol/frames.js';
+import {
+  type Contract,
+  packMessage,
+  type ReplyOf,
+  unpackMessage,
+  type Welcome,
+} from '../../protocol/messages.js';
 import { checkWellFormed } from '../../protocol/msgpack.js';
-import { parseReply, parseWelcome } from '../../protocol/replies.js';
+import { parseOver, parseReply, parseWelcome } from '../../protocol/replies.js';
+import { decodeSample, type Sample, sampledStream } from '../../protocol/samples.js';
 import type { COMMON_RULES } from './common-rules.js';
 import { Handle, type Rows } from './handle.js';
 import type { Arrival, RawClient } from './raw-client.js';
@@ -48,6 +55,10 @@ const REPLY_TO: Readonly<Record<RequestType, CommonRule>> = {
   rewards: 'rewarded',
   transitions: 'tabulated',
   render: 'rendered',
+  share: 'shared',
+  subscribe: 'subscribed',
+  credit: 'credited',
+  unsubscribe: 'unsubscribed',
   close: 'closed',
   step: 'stepped',
 };
@@ -75,12 +86,18 @@ export class Peer<R extends string = never> {
   /** The requests that are unanswered. */
   readonly #asked = new Map<number, { readonly type: RequestType; readonly handle?: Handle | undefined }>();
 
-  /** @param name - of the connection, where a session has several. */
+  /**
+   * @param name - of the connection, where a session has several.
+   * @param before - the connection whose session this one goes on with, and its ids.
+   */
   constructor(
     private readonly name: string,
     private readonly client: RawClient,
     private readonly notes: Notes<R>,
-  ) {}
+    before?: Peer<R>,
+  ) {
+    if (before) this.#nextId = before.#nextId;
+  }
 
   get extensions(): string {
     return this.client.extensions;
@@ -130,26 +147,26 @@ export class Peer<R extends string = never> {
     return id;
   }
 
-  /** What comes next. `rule` is broken if nothing does. */
-  async receive(means: string, rule: R | CommonRule): Promise<Received> {
+  /** What comes next; `contract` is that of what it is about. `rule` is broken if nothing does. */
+  async receive(means: string, rule: R | CommonRule, contract?: Contract): Promise<Received> {
     const arrival = await this.#next(rule);
     if ('code' in arrival) {
       const { code, reason } = arrival;
       this.notes.recorder.note({ from: 'server', connection: this.name, means, closes: code, reason });
-      throw this.#stop(rule, `the connection was closed with code ${code} ${reason}`);
+      throw this.stop(rule, `the connection was closed with code ${code} ${reason}`);
     }
     if ('text' in arrival) {
-      throw this.#stop('message/binary', `a text message: ${JSON.stringify(arrival.text.slice(0, 200))}`);
+      throw this.stop('message/binary', `a text message: ${JSON.stringify(arrival.text.slice(0, 200))}`);
     }
     this.notes.holds('message/binary');
     const { frame } = arrival;
     const received = this.#read(frame);
     const asked = this.#asked.get(received.id ?? -1);
     const step = { from: 'server', connection: this.name, means } as const;
-    this.notes.recorder.frame(step, frame, asked?.handle?.contract);
+    this.notes.recorder.frame(step, frame, contract ?? asked?.handle?.contract);
     if (received.type === 'error') this.#checkError(received);
     if (received.id !== null) {
-      if (!asked) throw this.#stop('reply/id', `a reply to ${received.id}, which is unanswered`, frame);
+      if (!asked) throw this.stop('reply/id', `a reply to ${received.id}, which is unanswered`, frame);
       this.notes.holds('reply/id');
       this.#asked.delete(received.id);
     }
@@ -170,7 +187,7 @@ export class Peer<R extends string = never> {
       this.notes.holds(REPLY_TO[type]);
       return { ...reply, frame: received.frame };
     } catch (error) {
-      throw this.#stop(REPLY_TO[type], (error as Error).message, received.frame);
+      throw this.stop(REPLY_TO[type], (error as Error).message, received.frame);
     }
   }
 
@@ -191,7 +208,7 @@ export class Peer<R extends string = never> {
     } catch (error) {
       const { message } = error as Error;
       const isSize = /expected \d+ bytes/.test(message);
-      throw this.#stop(isSize ? 'arrays/bytes' : 'stepped', message, received.frame);
+      throw this.stop(isSize ? 'arrays/bytes' : 'stepped', message, received.frame);
     }
   }
 
@@ -206,16 +223,44 @@ export class Peer<R extends string = never> {
     return this.reply<T>(request.type, id, answer, rule);
   }
 
+  /** The next message, which has to be a sample of that vector env. */
+  async sample({ layout, contract }: Handle, means: string, rule: R | CommonRule): Promise<Sample> {
+    const { frame } = await this.receive(means, rule, contract);
+    const actions = contract.actionLeaves.map(layOutLeaf);
+    try {
+      return decodeSample(frame, { ...layout, actions }, contract.numEnvs);
+    } catch (error) {
+      throw this.stop(rule, sentence(error), frame);
+    }
+  }
+
+  /** The next message, which has to tell that a stream is over. */
+  async over(means: string, rule: R | CommonRule): Promise<void> {
+    const { fields, frame } = await this.receive(means, rule);
+    try {
+      if (fields.type !== 'over') throw new Error(`expected over, got ${String(fields.type)}`);
+      parseOver(fields);
+      this.notes.holds(rule);
+    } catch (error) {
+      throw this.stop(rule, sentence(error), frame);
+    }
+  }
+
+  /** Says hello, to which there may be any answer. */
+  greet(fields: Message = {}): void {
+    this.send(packed({ ...HELLO, ...fields }), 'The client says hello.');
+  }
+
   /** Says hello and is welcomed. */
   async hello(fields: Message = {}, rule: R | CommonRule = 'welcome'): Promise<Welcome> {
-    this.send(packed({ ...HELLO, ...fields }), 'The client says hello.');
+    this.greet(fields);
     const received = await this.receive('The server welcomes it.', rule);
     try {
       const welcome = parseWelcome(received.fields);
       this.notes.holds(rule);
       return welcome;
     } catch (error) {
-      throw this.#stop(rule, sentence(error), received.frame);
+      throw this.stop(rule, sentence(error), received.frame);
     }
   }
 
@@ -268,7 +313,7 @@ export class Peer<R extends string = never> {
       this.notes.holds('arrays/bytes');
       return rows;
     } catch (error) {
-      throw this.#stop('arrays/bytes', (error as Error).message, started.frame);
+      throw this.stop('arrays/bytes', (error as Error).message, started.frame);
     }
   }
 
@@ -316,11 +361,11 @@ export class Peer<R extends string = never> {
     const received = await this.receive(`The server says why it ends the connection: ${code}.`, rule);
     const { fields, frame } = received;
     if (received.type !== 'error' || received.id !== null || fields.code !== code) {
-      throw this.#stop(rule, `expected ${code} about no request, got ${summary(received)}`, frame);
+      throw this.stop(rule, `expected ${code} about no request, got ${summary(received)}`, frame);
     }
     this.notes.holds(rule);
     const arrival = await this.#next('error/close');
-    if (!('code' in arrival)) throw this.#stop('error/close', 'a message behind a fatal error');
+    if (!('code' in arrival)) throw this.stop('error/close', 'a message behind a fatal error');
     const entry = ERRORS[code];
     const expected = 'close' in entry ? entry.close : undefined;
     const { code: closes, reason } = arrival;
@@ -338,6 +383,19 @@ export class Peer<R extends string = never> {
     }
   }
 
+  /** Closes the connection, as one who is done does, and waits until the server has closed it too. */
+  async done(): Promise<void> {
+    this.close();
+    for (;;) if ('code' in (await this.#next('error/close'))) return;
+  }
+
+  /** The connection breaks. */
+  lose(): void {
+    const means = 'The connection is lost.';
+    this.notes.recorder.note({ from: 'client', connection: this.name, means, closes: 1006 });
+    this.client.terminate();
+  }
+
   /** Closes the connection, as one who is done does. */
   close(): void {
     this.notes.recorder.note({
@@ -352,7 +410,7 @@ export class Peer<R extends string = never> {
   async #next(rule: R | CommonRule): Promise<Arrival> {
     const arrival = await this.client.next(this.notes.timeoutMs);
     if (arrival) return arrival;
-    throw this.#stop(rule, `nothing came within ${this.notes.timeoutMs} ms`);
+    throw this.stop(rule, `nothing came within ${this.notes.timeoutMs} ms`);
   }
 
   #read(frame: Buffer): Received {
@@ -360,19 +418,24 @@ export class Peer<R extends string = never> {
       checkWellFormed(frame);
       this.notes.holds('message/restricted');
     } catch (error) {
-      throw this.#stop('message/restricted', sentence(error), frame);
+      throw this.stop('message/restricted', sentence(error), frame);
     }
     try {
-      if (isHotFrame(frame)) return { frame, type: 'stepped', id: steppedId(frame), fields: {} };
+      if (isHotFrame(frame)) {
+        const id = steppedId(frame);
+        if (id !== undefined) return { frame, type: 'stepped', id, fields: {} };
+        sampledStream(frame);
+        return { frame, type: 'sample', id: null, fields: {} };
+      }
     } catch (error) {
-      throw this.#stop('stepped', sentence(error), frame);
+      throw this.stop('stepped', sentence(error), frame);
     }
     try {
       const fields = unpackMessage(frame);
       this.notes.holds('reply/type');
       return { frame, type: fields.type, id: (fields.id ?? null) as number | null, fields };
     } catch (error) {
-      throw this.#stop('reply/type', sentence(error), frame);
+      throw this.stop('reply/type', sentence(error), frame);
     }
   }
 
@@ -397,22 +460,18 @@ export class Peer<R extends string = never> {
   #checkAnswers(received: Received, type: RequestType, id: number, rule: R | CommonRule): void {
     const expected = REPLY_TO[type];
     if (received.type === expected && received.id === id) return;
-    throw this.#stop(
-      rule,
-      `expected ${expected} for request ${id}, got ${summary(received)}`,
-      received.frame,
-    );
+    throw this.stop(rule, `expected ${expected} for request ${id}, got ${summary(received)}`, received.frame);
   }
 
   #handle(what: CommonRule, env: number, contract: Handle['contract'], frame: Buffer): Handle {
     try {
       return new Handle(env, contract);
     } catch (error) {
-      throw this.#stop(what, sentence(error), frame);
+      throw this.stop(what, sentence(error), frame);
     }
   }
 
-  #stop(rule: R | CommonRule, detail: string, frame?: Buffer): Stopped {
+  stop(rule: R | CommonRule, detail: string, frame?: Buffer): Stopped {
     this.notes.breaks(rule, { detail, frame, from: 'server' });
     return new Stopped(`${rule}: ${detail}`);
   }

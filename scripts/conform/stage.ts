@@ -51,6 +51,15 @@ export type Comparable = Scalar | Iterable<Scalar>;
 const text = (x: Comparable): string =>
   typeof x === 'object' && x !== null ? [...x].map(String).join(', ') : String(x);
 
+export interface ConnectionOptions<R extends string> {
+  readonly path?: string;
+  readonly compression?: boolean;
+  /** Broken where there is no connection to be had. */
+  readonly rule?: R | CommonRule;
+  /** The connection whose session this one is to go on with. */
+  readonly goesOnFrom?: Peer<R>;
+}
+
 /** One run of one scenario. */
 export class Stage<R extends string = string> implements Notes<R> {
   readonly recorder = new Recorder();
@@ -69,15 +78,15 @@ export class Stage<R extends string = string> implements Notes<R> {
     return this.target.ids[role]!;
   }
 
-  /** A connection that has said nothing yet. `rule` is broken where there is none to be had. */
+  /** A connection that has said nothing yet. */
   async connect(
     name = 'client',
-    { path = '', compression = false, rule = 'welcome' as R | CommonRule } = {},
+    { path = '', compression = false, rule = 'welcome', goesOnFrom }: ConnectionOptions<R> = {},
   ): Promise<Peer<R>> {
     try {
       const client = await RawClient.open(this.target.url + path, compression);
       this.#clients.push(client);
-      return new Peer(name, client, this);
+      return new Peer(name, client, this, goesOnFrom);
     } catch (error) {
       const detail = `cannot connect: ${(error as Error).message}`;
       this.breaks(rule, { detail, from: 'server' });

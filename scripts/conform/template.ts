@@ -21,6 +21,9 @@ const CHOSEN: Readonly<Record<string, readonly string[]>> = {
   made: CONTRACT,
   created: [...CONTRACT, 'world'],
   joined: CONTRACT,
+  shared: ['token'],
+  subscribed: [...CONTRACT, 'stream'],
+  over: ['stream'],
   snapshotted: ['snapshots.*'],
   rendered: ['width', 'height', 'data'],
   error: ['message'],
@@ -31,6 +34,9 @@ const RETURNED: Readonly<Record<string, readonly string[]>> = {
   hello: ['resume'],
   join: ['world'],
   restore: ['snapshots.*'],
+  subscribe: ['token'],
+  credit: ['stream'],
+  unsubscribe: ['stream'],
 };
 
 /** A hole of a frame. */
@@ -50,14 +56,21 @@ export class Templates {
     const root = parseTree(frame);
     const type = (plain(root) as { readonly type?: unknown }).type;
     const paths = (from === 'server' ? CHOSEN : RETURNED)[String(type)] ?? [];
-    const found = paths
-      .flatMap((path) => nodesAt(root, path.split('.'), ''))
-      .sort((a, b) => a.start - b.start);
+    const found = [...paths.flatMap((path) => nodesAt(root, path.split('.'), '')), ...streamOf(root)].sort(
+      (a, b) => a.start - b.start,
+    );
     const hex = ({ start, end }: Hole) => frame.toString('hex', start, end);
     if (from === 'client') return found.filter((hole) => this.#values.get(hole.name) === hex(hole));
     for (const hole of found) this.#values.set(hole.name, hex(hole));
     return found;
   }
+}
+
+/** What a sample names its stream by. */
+function streamOf({ elements }: Node): Hole[] {
+  const [kind, stream] = elements ?? [];
+  if (!kind || !stream || ![3, 4].includes(plain(kind) as number)) return [];
+  return [{ name: 'stream', start: stream.start, end: stream.end }];
 }
 
 /** The value at a path, named by its last part; with the index where that is `*`. */

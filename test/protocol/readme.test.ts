@@ -37,9 +37,12 @@ t.test('the session', async (t) => {
   };
   const control = async (request: Message, layout?: FrameLayout): Promise<Buffer> => {
     const reply = await exchange(request.type as string, packed(request), dumpMessage);
-    const { type, session } = unpackMessage(reply);
-    // The name of a session is drawn at random: here it is always the same.
-    if (type === 'welcome') reply.write('5fXw-1aZ', reply.indexOf(session as string));
+    const { type, session, resume } = unpackMessage(reply);
+    if (type === 'welcome') {
+      // Name and token of a session are drawn at random: here they are always the same.
+      reply.write('5fXw-1aZ.8hxSDkQx3cYBKxU0dnVoq1Gm2RvTfA6L', reply.indexOf(resume as string));
+      reply.write('5fXw-1aZ', reply.indexOf(session as string));
+    }
     show(`server: ${type}`, reply, dumpMessage(reply, layout));
     return reply;
   };

@@ -28,7 +28,18 @@ const contract = {
 };
 const world = { seats: ['a', 'b'], turns: true, defaultAction: 'none', moveMs: null };
 const worldContract = { ...contract, world };
-const limits = { frameBytes: 1, requestsInFlight: 1, vectorEnvs: 1, envs: 1, idleMs: 1 };
+const limits = {
+  frameBytes: 1,
+  requestsInFlight: 1,
+  vectorEnvs: 1,
+  envs: 1,
+  idleMs: 1,
+  graceMs: 0,
+  keptReplyBytes: 1,
+  subscriptions: 1,
+  streamBytes: 1,
+  pingMs: 1,
+};
 const welcome = {
   type: 'welcome',
   session: 's',
@@ -68,6 +79,10 @@ const replies: { readonly [T in keyof ReplyOf]: Record<string, unknown> } = {
     terminated: Uint8Array.of(5),
   },
   render: { type: 'rendered', id: 1, width: 1, height: 1, format: 'rgb', data: Uint8Array.of(1, 2, 3) },
+  share: { type: 'shared', id: 1, token: 'token' },
+  subscribe: { type: 'subscribed', id: 1, stream: 4, sequence: 7, contract },
+  credit: { type: 'credited', id: 1, sent: 3 },
+  unsubscribe: { type: 'unsubscribed', id: 1 },
   close: { type: 'closed', id: 1 },
 };
 const types = Object.keys(replies) as (keyof ReplyOf)[];

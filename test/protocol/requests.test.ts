@@ -52,6 +52,10 @@ t.test('requests, and the defaults of what they leave out', async (t) => {
     [{ type: 'join', id: 1, world: 'token' }, {}],
     [{ type: 'join', id: 1, world: 'token', seat: 'a' }, {}],
     [{ type: 'leave', id: 1, env: 2 }, {}],
+    [{ type: 'share', id: 1, env: 2 }, {}],
+    [{ type: 'subscribe', id: 1, token: 't', credits: 0 }, {}],
+    [{ type: 'credit', id: 1, stream: 2, credits: 3 }, {}],
+    [{ type: 'unsubscribe', id: 1, stream: 2 }, {}],
     [{ type: 'reset', id: 1, env: 2 }, {}],
     [{ type: 'reset', id: 1, env: 2, ids: [0, 5], seeds: [null, 7], options: {} }, {}],
     [{ type: 'reset', id: 1, env: 2, mask: [true, false] }, {}],
@@ -148,7 +152,7 @@ t.test('a type that there is not', async (t) => {
   ]) {
     t.throws(() => parseRequest({ type, id: 1 }), {
       code: 'unknown_message',
-      message: `expected list, make, create, join, leave, reset, snapshot, restore, rewards, transitions, render, close or a step, got type ${shown}`,
+      message: `expected list, make, create, join, leave, reset, snapshot, restore, rewards, transitions, render, share, subscribe, credit, unsubscribe, close or a step, got type ${shown}`,
     });
   }
 });

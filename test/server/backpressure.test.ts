@@ -72,7 +72,7 @@ t.test('a client that keeps to the limit is never refused, however large the rep
 
 t.test('a client that never reads again is let go', async (t) => {
   const clock = new Clock();
-  const server = await startServer(t, { now: clock.now, limits: { pingMs: 1000 } });
+  const server = await startServer(t, { now: clock.now, limits: { pingMs: 1000, graceMs: 0 } });
   const client = await RawClient.welcomed(t, server.url);
   await client.ask(MAKE);
   client.socket.pause();

@@ -1,18 +1,19 @@
 import t from 'tap';
 import { connect } from '../../protocol/index.js';
 import { DEFAULT_LIMITS } from '../../server/index.js';
+import { sessionLimits } from '../../server/limits.js';
 import { Clock, HELLO, type Message, RawClient, startServer, stepFrame, until } from './rig.js';
 
 t.test('hello and welcome', async (t) => {
   const server = await startServer(t, { limits: { envs: 7 } });
   const client = await RawClient.open(t, server.url);
   const welcome = await client.ask(HELLO);
-  const { session, limits, server: name, ...rest } = welcome;
-  t.same(rest, { type: 'welcome', resume: null, edition: 1, capabilities: [] });
+  const { session, resume, limits, server: name, ...rest } = welcome;
+  t.same(rest, { type: 'welcome', edition: 1, capabilities: [] });
   t.match(session, /^[\w-]{8}$/);
+  t.match(resume, new RegExp(`^${String(session)}\\.[\\w-]{32}$`));
   t.match(name, /^farstep\//);
-  const { frameBytes, requestsInFlight, vectorEnvs, idleMs } = DEFAULT_LIMITS;
-  t.same(limits, { frameBytes, requestsInFlight, vectorEnvs, envs: 7, idleMs });
+  t.same(limits, sessionLimits({ ...DEFAULT_LIMITS, envs: 7 }));
   const other = await (await RawClient.open(t, server.url)).ask(HELLO);
   t.not(other.session, session, 'every session has a name of its own');
 });
@@ -20,8 +21,8 @@ t.test('hello and welcome', async (t) => {
 t.test('a client of a later edition, with fields that it may leave out', async (t) => {
   const server = await startServer(t);
   const client = await RawClient.open(t, server.url);
-  const hello = { type: 'hello', protocol: 1, editions: [1, 2, 3], client: null, token: 't', resume: 'r' };
-  t.match(await client.ask(hello), { type: 'welcome', edition: 1, resume: null });
+  const hello = { type: 'hello', protocol: 1, editions: [1, 2, 3], client: null, token: 't', resume: null };
+  t.match(await client.ask(hello), { type: 'welcome', edition: 1 });
 });
 
 t.test('a first message that is no valid hello: coded error, close code, and nothing else', async (t) => {
@@ -62,6 +63,17 @@ t.test('the client learns it from the error, not from the close code', async (t)
   first.close();
 });
 
+t.test('connections beyond the limit are refused before they cost anything', async (t) => {
+  const server = await startServer(t, { limits: { connections: 2 } });
+  await RawClient.welcomed(t, server.url);
+  const silent = await RawClient.open(t, server.url);
+  await t.rejects(RawClient.open(t, server.url), /Unexpected server response: 503/);
+  await t.rejects(connect(server.url), { code: 'connection_failed', message: /503/ });
+  silent.socket.close();
+  await until(() => server.connections === 1);
+  await RawClient.welcomed(t, server.url);
+});
+
 t.test('a second hello changes nothing', async (t) => {
   const server = await startServer(t);
   const client = await RawClient.welcomed(t, server.url);
@@ -93,7 +105,7 @@ t.test('too many sessions: one more may come when one has gone', async (t) => {
   const first = await RawClient.welcomed(t, server.url);
   await RawClient.welcomed(t, server.url);
   const third = await RawClient.open(t, server.url);
-  t.match(await third.receive(), { code: 'too_many_sessions', retryAfterMs: 10_000, recoverable: false });
+  t.match(await third.ask(HELLO), { code: 'too_many_sessions', retryAfterMs: 10_000, recoverable: false });
   t.same(await third.closed, { code: 1013, reason: 'too_many_sessions' });
   first.socket.close();
   await until(() => server.sessions === 1);

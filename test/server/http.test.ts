@@ -17,7 +17,7 @@ t.test('/healthz tells how the server is', async (t) => {
   t.equal(response.headers.get('content-type'), 'application/json');
   const { server: name, ...health } = (await response.json()) as Record<string, unknown>;
   t.match(name, /^farstep\//);
-  t.same(health, { status: 'ok', sessions: 1, envs: 3, uptimeSeconds: 4 });
+  t.same(health, { status: 'ok', connections: 1, sessions: 1, envs: 3, uptimeSeconds: 4 });
 });
 
 t.test('other pages there are none', async (t) => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { connect } from '../../protocol/index.js';
 import { WorkerHost } from '../../server/index.js';
+import { ManualTimers } from '../manual-timers.js';
 import { startWorkers } from './workers.js';
-import { ManualTimers } from './worlds.js';
 
 const readme = readFileSync(new URL('../../../server/README.md', import.meta.url), 'utf8');
 const EXAMPLE = /<!-- example -->\n```js\n(?<code>.*?)```/s.exec(readme)!.groups!.code!;

@@ -38,7 +38,16 @@ export const stepFrame = (
   env: number,
   actions: readonly Uint8Array[],
   ids?: Uint8Array,
-): Buffer => packr.pack(ids ? [1, id, env, actions, ids] : [1, id, env, actions]);
+  ack?: number,
+): Buffer =>
+  packr.pack([
+    1,
+    id,
+    env,
+    actions,
+    ...(ids ? [ids] : ack === undefined ? [] : [null]),
+    ...(ack === undefined ? [] : [ack]),
+  ]);
 
 /** A message as msgpackr writes it. */
 export const packed = (message: Message): Buffer => packr.pack(message);
@@ -51,6 +60,8 @@ export const slab = (array: ArrayBufferView): Buffer =>
 export class RawClient {
   readonly #frames: Buffer[] = [];
   #onFrame: (() => void) | undefined;
+  /** What the server answered to the hello. */
+  welcome: Message = {};
   /** How the connection ended. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
 
@@ -76,10 +87,14 @@ export class RawClient {
     return client;
   }
 
-  /** Connects and is welcomed. */
-  static async welcomed(t: Test, url: string, options?: ClientOptions): Promise<RawClient> {
+  /** Connects and is welcomed; `resume` goes on with the session of that token. */
+  static async welcomed(
+    t: Test,
+    url: string,
+    { resume, ...options }: ClientOptions & { readonly resume?: unknown } = {},
+  ): Promise<RawClient> {
     const client = await RawClient.open(t, url, options);
-    await client.ask(HELLO);
+    client.welcome = await client.ask(resume === undefined ? HELLO : { ...HELLO, resume });
     return client;
   }
 

@@ -81,7 +81,7 @@ t.test('requests beyond the limit are refused at once', async (t) => {
 });
 
 t.test('a client that leaves while an env is being made leaves none behind', async (t) => {
-  const { host, server, client } = await setUp(t);
+  const { host, server, client } = await setUp(t, { graceMs: 0 });
   client.send({ type: 'make', id: 3, env: PROBE });
   await until(() => host.waiting === 1);
   client.socket.terminate();

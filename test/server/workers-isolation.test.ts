@@ -2,12 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import t, { type Test } from 'tap';
 import { type Client, connect, type RemoteVectorEnv, type StepResult } from '../../protocol/index.js';
+import { ManualTimers } from '../manual-timers.js';
 import { undisturbed } from './bystander.js';
 import { Clock, until } from './rig.js';
 import { moduleFile } from './test-host.js';
 import { TROUBLED } from './troubled-envs.js';
 import { startWorkers } from './workers.js';
-import { ManualTimers } from './worlds.js';
 
 const clock = new Clock();
 const timers = new ManualTimers();

@@ -6,11 +6,11 @@ import { type Client, connect, type StepResult } from '../../protocol/index.js';
 import { collectGarbage } from '../../scripts/gc.js';
 import type { Server } from '../../server/index.js';
 import { placeOf, processesFor } from '../../server/workers/placement.js';
+import { ManualTimers } from '../manual-timers.js';
 import { Clock, until } from './rig.js';
 import { moduleFile } from './test-host.js';
 import { TROUBLED } from './troubled-envs.js';
 import { startWorkers } from './workers.js';
-import { ManualTimers } from './worlds.js';
 
 const trustedEnvs = [moduleFile('troubled-envs')];
 const zeros = (n: number) => new Int32Array(n);

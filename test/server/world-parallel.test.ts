@@ -1,8 +1,9 @@
 /** Parallel games over the wire: one client for all seats, and a client a seat. */
 import t from 'tap';
 import { getWorld, HostedWorld, resolveOptions } from '../../envs/index.js';
+import { ManualTimers } from '../manual-timers.js';
 import { startServer, until } from './rig.js';
-import { BROKEN, CHAIRS, client, handled, ManualTimers, seated } from './worlds.js';
+import { BROKEN, CHAIRS, client, handled, seated } from './worlds.js';
 
 t.test('one client drives all seats; who is done is gone', async (t) => {
   const server = await startServer(t);

@@ -1,8 +1,9 @@
 /** Turn games over the wire: one client for both seats, and a client a seat. */
 import t from 'tap';
 import type { RemoteSeat } from '../../protocol/index.js';
+import { ManualTimers } from '../manual-timers.js';
 import { startServer, until } from './rig.js';
-import { client, handled, ManualTimers, seated } from './worlds.js';
+import { client, handled, seated } from './worlds.js';
 
 const ID = 'ConnectFour-v3';
 /** player_0 fills column 0, player_1 column 1: the first wins with its fourth token. */

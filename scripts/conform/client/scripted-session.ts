@@ -17,6 +17,11 @@ const LIMITS: SessionLimits = {
   vectorEnvs: 4,
   envs: 64,
   idleMs: 60_000,
+  graceMs: 0,
+  keptReplyBytes: 0,
+  subscriptions: 0,
+  streamBytes: 0,
+  pingMs: 30_000,
 };
 
 /** How a scripted server behaves, where not as the simplest one would. */
@@ -78,11 +83,6 @@ export class ScriptedSession {
     socket.on('close', (code) => {
       this.#closeCode = code;
     });
-  }
-
-  /** Requests without a reply. */
-  get unanswered(): number {
-    return this.#unanswered.size;
   }
 
   /** The code that the connection is closed with; undefined where it is not closed within a second. */

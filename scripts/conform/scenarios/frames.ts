@@ -21,7 +21,7 @@ export const badFrames = scenario({
     'frame/utf8': 'strings are valid UTF-8',
     'frame/depth': 'at most 32 values inside each other',
     'frame/kind':
-      '**Control messages** are msgpack maps with a string field `type`. The **hot pair**, step and stepped, is a msgpack array that begins with an integer, 1 or 2.',
+      '**Control messages** are msgpack maps with a string field `type`. **Hot messages** are msgpack arrays that begin with an integer: 1 [step](#step), 2 stepped',
     'frame/too-large': '| `frameBytes` | bytes of one message from the client | `frame_too_large` |',
   },
   needs: [],

@@ -5,9 +5,19 @@ import { make, spaces } from './contract.js';
 import { close, goals, render, snapshots, table } from './features.js';
 import { badFrames, encodings } from './frames.js';
 import { reset } from './reset.js';
+import { resume } from './resume.js';
 import { deadline, seats, turnSeats } from './seats.js';
-import { crowded, failures, helloTimeout, idleTimeout, type StagedScenario, shuttingDown } from './staged.js';
+import {
+  crowded,
+  failures,
+  forgetful,
+  helloTimeout,
+  idleTimeout,
+  type StagedScenario,
+  shuttingDown,
+} from './staged.js';
 import { pipelined, step, stepRefused } from './step.js';
+import { streams } from './streams.js';
 import { parallel, turns } from './worlds.js';
 
 /** What any server can be tried by. */
@@ -35,7 +45,16 @@ export const SCENARIOS: readonly Scenario[] = [
   seats,
   turnSeats,
   deadline,
+  resume,
+  streams,
 ];
 
 /** What a server of our own can be brought to. */
-export const STAGED: readonly StagedScenario[] = [helloTimeout, idleTimeout, shuttingDown, crowded, failures];
+export const STAGED: readonly StagedScenario[] = [
+  helloTimeout,
+  idleTimeout,
+  shuttingDown,
+  crowded,
+  forgetful,
+  failures,
+];

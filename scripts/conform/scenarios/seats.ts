@@ -48,7 +48,7 @@ export const seats = scenario({
     'seats/not-supported': "`snapshot` and `restore` of a seat's handle are refused with `not_supported`.",
     'seats/left': 'a request that waits when its seat is left is refused with `no_such_env`.',
     'seats/dead':
-      'A seat whose client left or was lost takes the default action at once, counted by `missed`, until somebody joins it again; who does is behind.',
+      'A seat whose client has left takes the default action at once, counted by `missed`, until somebody joins it again; who does is behind.',
     'seats/behind':
       'A `reset` of a seat that has been told nothing of the game under way and is in it is answered in the same way, and does not ask for another game.',
     'seats/world-ends': "A world ends when the creator's handle is closed and no seat is taken.",

@@ -2,6 +2,7 @@
 import { FarstepError } from '../../../protocol/errors.js';
 import { type EnvHost, inlineHost } from '../../../server/host.js';
 import type { ServerOptions } from '../../../server/index.js';
+import { packed } from '../peer.js';
 import { type Scenario, scenario } from '../stage.js';
 
 /** A scenario, and the server that it needs. */
@@ -64,7 +65,7 @@ export const shuttingDown = staged(
 );
 
 export const crowded = staged(
-  { limits: { sessions: 1, worlds: 1, vectorEnvs: 2 } },
+  { limits: { sessions: 1, worlds: 1, vectorEnvs: 2, subscriptions: 1 } },
   scenario({
     name: 'crowded',
     title: 'More than the server has room for.',
@@ -72,11 +73,14 @@ export const crowded = staged(
       'crowded/sessions': '| `too_many_sessions` | no | 1013 | the server has limits.sessions already |',
       'crowded/worlds': '| `too_many_worlds` | yes | | the server has limits.worlds already |',
       'crowded/vector-envs': '| `vectorEnvs` | vector envs open at once | `too_many_envs` |',
+      'crowded/subscriptions':
+        '| `subscriptions` | streams subscribed to at once | `too_many_subscriptions` |',
     },
     needs: ['turns', 'env'],
     async play(stage) {
       const first = await stage.welcomed('first');
       const second = await stage.connect('second');
+      second.greet();
       await second.ends('crowded/sessions', 'too_many_sessions');
       const create = { type: 'create', world: stage.id('turns') };
       await first.create({ world: stage.id('turns') }, 'A world.');
@@ -86,10 +90,52 @@ export const crowded = staged(
         'too_many_worlds',
         'One more than the server has room for.',
       );
-      await first.make({ env: stage.id('env') }, 'An env.');
+      const env = await first.make({ env: stage.id('env') }, 'An env.');
       const make = { type: 'make', env: stage.id('env') };
       await first.refused('crowded/vector-envs', make, 'too_many_envs', 'One more than limits.vectorEnvs.');
+      for (const handle of [1, 2]) {
+        const share = { type: 'share', env: handle } as const;
+        const { token } = await first.ask(share, 'It may be watched.', 'The token to watch it with.');
+        const subscribe = { type: 'subscribe', token, credits: 1 } as const;
+        if (handle !== env.env) await first.ask(subscribe, 'It watches.', 'From here on.');
+        else {
+          const means = 'One more than limits.subscriptions.';
+          await first.refused('crowded/subscriptions', subscribe, 'too_many_subscriptions', means);
+        }
+      }
       first.close();
+    },
+  }),
+);
+
+export const forgetful = staged(
+  { limits: { keptReplyBytes: 0 } },
+  scenario({
+    name: 'forgetful',
+    title: 'A client comes back and lacks more replies than the server keeps.',
+    rules: {
+      'forgetful/not-kept':
+        'A repeat of a request that was carried out and whose reply is not kept any more is answered with `reply_not_kept`',
+      'forgetful/last': 'but always the last',
+    },
+    needs: ['env'],
+    async play(stage) {
+      const first = await stage.connect('first');
+      const { resume } = await first.hello();
+      const make = { type: 'make', env: stage.id('env') } as const;
+      const { id } = await first.ask(make, 'An env.', 'The server has made it.');
+      const list = first.request({ type: 'list' }, 'What is there.');
+      await first.receive('It is told.', 'listed');
+      first.lose();
+      const second = await stage.connect('second', { goesOnFrom: first });
+      await second.hello({ resume: resume });
+      const { type, ...fields } = make;
+      const means = 'It asks again for both.';
+      await second.refused('forgetful/not-kept', { type, id, ...fields }, 'reply_not_kept', means, { id });
+      second.post(list, 'list', packed({ type: 'list', id: list }), means);
+      await second.reply('list', list, 'The reply that it had.', 'forgetful/last');
+      stage.holds('forgetful/last');
+      second.close();
     },
   }),
 );

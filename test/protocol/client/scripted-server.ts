@@ -12,7 +12,18 @@ export const WELCOME = {
   resume: null,
   edition: 1,
   capabilities: [],
-  limits: { frameBytes: 2 ** 20, requestsInFlight: 64, vectorEnvs: 4, envs: 64, idleMs: 1000 },
+  limits: {
+    frameBytes: 2 ** 20,
+    requestsInFlight: 64,
+    vectorEnvs: 4,
+    envs: 64,
+    idleMs: 1000,
+    graceMs: 60_000,
+    keptReplyBytes: 2 ** 20,
+    subscriptions: 4,
+    streamBytes: 2 ** 20,
+    pingMs: 30_000,
+  },
   server: 'scripted/1',
 } as const;
 

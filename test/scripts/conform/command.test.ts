@@ -13,7 +13,7 @@ t.test('a server is judged', async (t) => {
   const { code, stdout, stderr } = await farstep(t.testdir(), 'conform', '--url', server.url);
   t.equal(code, 0, stderr);
   t.match(stdout, /^ {2}holds {3}reset\/mask$/m);
-  t.match(stdout, /: \d+ rules hold, 0 broken, 0 not judged\n$/);
+  t.match(stdout, /: \d+ rules hold, 0 broken, advice on 0, 0 not judged\n$/);
 });
 
 t.test('the TypeScript client is judged', async (t) => {

@@ -82,7 +82,7 @@ export async function withMutant(fault: Fault, use: (url: string) => Promise<voi
       const [otherCode, otherReason] = fault.close?.(code, reason.toString()) ?? [code, reason.toString()];
       client.close(otherCode === 1005 || otherCode === 1006 ? 1000 : otherCode, otherReason);
     });
-    client.on('close', () => behind.close());
+    client.on('close', (code) => (code === 1006 ? behind.terminate() : behind.close()));
     for (const socket of [client, behind]) socket.on('error', () => socket.terminate());
   });
   const { port } = proxy.address() as AddressInfo;

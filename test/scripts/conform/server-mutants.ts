@@ -38,6 +38,10 @@ const stepped = (edit: EditStepped): Fault => ({
   reply: (value, context) => (Array.isArray(value) ? edit(value as readonly unknown[], context) : undefined),
 });
 
+/** Spoils the samples of a kind. */
+const sampled = (kind: number, edit: EditStepped): Fault =>
+  stepped((sample, context) => (sample[0] === kind ? edit(sample, context) : undefined));
+
 /** The elements of an array with one of them changed. */
 const at = (array: readonly unknown[], index: number, element: unknown): unknown[] =>
   array.with(index, element);
@@ -427,6 +431,39 @@ export const MUTANTS: Readonly<Record<string, Readonly<Record<string, Fault>>>> 
     ),
     'turn-seats/reward': stepped((reply, { connection }) => (connection > 1 ? richer(reply) : undefined)),
     'turn-seats/over': code('episode_over'),
+  },
+  resume: {
+    'resume/session': on('welcome', (welcome, { connection }) =>
+      connection === 3 ? { ...welcome, session: 'another' } : undefined,
+    ),
+    'resume/repeat': stepped((reply, { connection, count }) =>
+      connection === 3 && count === 1 ? richer(reply) : undefined,
+    ),
+    'resume/once': stepped((reply, { connection, count }) =>
+      connection === 3 && count === 2 ? richer(reply) : undefined,
+    ),
+    'resume/unknown': code('no_such_session', ({ resume }) => resume === 'a guess'),
+    'resume/replaced': code('session_resumed'),
+    'resume/done': code('no_such_session', ({ resume }) => resume !== 'a guess'),
+  },
+  streams: {
+    'stream/contract': on('subscribed', (reply) => ({
+      ...reply,
+      contract: { ...(reply.contract as Fields), hash: 'another' },
+    })),
+    'stream/again': on('shared', (reply, { count }) => (count === 2 ? { ...reply, token: 'x' } : undefined)),
+    'stream/reset': sampled(4, (sample) => at(sample, 5, spoiled(sample[5]))),
+    'stream/step': sampled(3, (sample) => at(sample, 4, spoiled(sample[4]))),
+    'stream/ids': sampled(3, (sample) => (sample[3] ? at(sample, 3, bin(Uint32Array.of(0))) : undefined)),
+    'stream/credit': sampled(3, (sample) => (sample[2] === 5 ? at(sample, 2, 4) : undefined)),
+    'stream/sequence': set('subscribed', { sequence: 1 }),
+    'stream/sent': set('credited', { sent: 9 }),
+    'stream/unknown': code('no_such_stream'),
+    'stream/over': set('over', { type: 'closed' }),
+    shared: without('shared', 'token'),
+    subscribed: without('subscribed', 'stream'),
+    credited: without('credited', 'sent'),
+    unsubscribed: set('unsubscribed', { type: 'closed' }),
   },
   'seats-deadline': {
     'deadline/told': inWorld({ moveMs: null }),

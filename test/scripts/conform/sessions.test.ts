@@ -69,6 +69,10 @@ t.test('every message and every error code that a server sends is shown', async 
     rewards: 'rewarded',
     transitions: 'tabulated',
     render: 'rendered',
+    share: 'shared',
+    subscribe: 'subscribed',
+    credit: 'credited',
+    unsubscribe: 'unsubscribed',
     close: 'closed',
   };
   for (const type of [
@@ -76,6 +80,7 @@ t.test('every message and every error code that a server sends is shown', async 
     'welcome',
     'step',
     'stepped',
+    'over',
     ...Object.keys(requests),
     ...Object.values(requests),
   ])
