@@ -210,7 +210,7 @@ export class ScriptedEnvs {
       for (const [row, i] of ids.entries()) {
         const { index, elapsed } = this.#episodes[i]!;
         const base = 7 * i + 3 * elapsed + 5 * index + leaf;
-        for (let j = 0; j < size; j++) slab[row * size + j] = valueOf(dtype, base + j) as never;
+        for (let j = 0; j < size; j++) slab[row * size + j] = sampleValue(dtype, base + j) as never;
       }
       return bin(slab);
     };
@@ -223,7 +223,7 @@ export class ScriptedEnvs {
 }
 
 /** A value that uses what a dtype has: a sign, a fraction, high bytes. */
-function valueOf(dtype: DType, seed: number): number | bigint {
+function sampleValue(dtype: DType, seed: number): number | bigint {
   const small = seed % 50;
   const signed = seed % 2 === 0 ? small : -small;
   switch (dtype) {
