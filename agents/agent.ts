@@ -64,15 +64,9 @@ export interface Agent extends Policy {
   /** So many steps passed in which nothing was collected: what goes by steps, such as learning, goes on. */
   elapse?(steps: number): void;
 
-  /** One more to collect for it, from a vector env of its own and in its own time: what it learns, the agent learns. */
-  worker?(): Worker;
-
   /** Gives back tensors. The agent is not used afterwards. */
   dispose(): void;
 }
-
-/** Who collects for an agent from one vector env. */
-export type Worker = Pick<Agent, 'act' | 'begin' | 'observe' | 'learn'>;
 
 /** What an agent is made for. */
 export interface Task {

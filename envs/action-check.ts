@@ -22,13 +22,25 @@ interface Bounds {
 export class ActionCheck {
   readonly #bounds: readonly Bounds[];
   readonly #slabs: readonly TypedArray[];
+  /** Of an action that is one number, as most are, for a check without loops. */
+  readonly #low: number;
+  readonly #high: number;
+  readonly #numbers: Float64Array | undefined;
 
   constructor(space: Space, slabs: readonly TypedArray[]) {
     this.#bounds = boundsOf(space, 'action');
     this.#slabs = slabs;
+    const [first] = this.#bounds;
+    this.#low = first?.low[0] ?? 0;
+    this.#high = first?.high[0] ?? 0;
+    if (this.#bounds.length === 1 && first?.low.length === 1) this.#numbers = slabs[0] as Float64Array;
   }
 
   contains(row: number): boolean {
+    if (this.#numbers !== undefined) {
+      const x = this.#numbers[row]!;
+      return x >= this.#low && x <= this.#high;
+    }
     for (let leaf = 0; leaf < this.#bounds.length; leaf++) {
       const { low, high } = this.#bounds[leaf]!;
       const slab = this.#slabs[leaf] as Float64Array;

@@ -2,7 +2,8 @@
 export const GLYPH_WIDTH = 3;
 export const GLYPH_HEIGHT = 5;
 
-const GLYPHS: Readonly<Record<string, string>> = {
+/** Rows of dots, written apart. */
+const ROWS: Readonly<Record<string, string>> = {
   ' ': '000 000 000 000 000',
   '!': '010 010 010 000 010',
   '+': '000 010 111 010 000',
@@ -50,6 +51,9 @@ const GLYPHS: Readonly<Record<string, string>> = {
   Z: '111 001 010 100 111',
 };
 
+const GLYPHS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(ROWS).map(([character, rows]) => [character, rows.replaceAll(' ', '')]),
+);
+
 /** The dots of a character row by row, "1" where there is ink; letters come as capitals, unknown ones as "?". */
-export const glyph = (character: string): string =>
-  (GLYPHS[character.toUpperCase()] ?? GLYPHS['?']!).replaceAll(' ', '');
+export const glyph = (character: string): string => GLYPHS[character.toUpperCase()] ?? GLYPHS['?']!;

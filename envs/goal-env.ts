@@ -41,35 +41,43 @@ export const isGoalEnv = (definition: EnvDefinition): definition is GoalEnvDefin
 /** What is wanted, in terms of goals. */
 export interface GoalTask {
   readonly name: string;
-  /** How far the achieved goal that starts at index `at` is from the desired one there; at least 0. */
-  readonly distance: (achieved: Goals, desired: Goals, at: number) => number;
+  /** As a reward function, but `out[i]` becomes how far row i of `achieved` is from that of `desired`; at least 0. */
+  readonly distances: RewardFunction;
   /** The greatest distance that counts as success. */
   readonly tolerance: number;
 }
 
-/** Distance of points in the plane. */
-export function planeDistance(achieved: Goals, desired: Goals, at: number): number {
-  const dx = achieved[at]! - desired[at]!;
-  const dy = achieved[at + 1]! - desired[at + 1]!;
-  return Math.sqrt(dx * dx + dy * dy);
-}
-
-function rewardFunction({ distance, tolerance }: GoalTask, size: number, options: Options): RewardFunction {
-  if (options.reward_type === 'dense') {
-    return (achieved, desired, n, out) => {
-      for (let i = 0; i < n; i++) out[i] = 0 - distance(achieved, desired, i * size); // never -0
-    };
+/** Distances of points in the plane. */
+export const planeDistances: RewardFunction = (achieved, desired, n, out) => {
+  for (let i = 0; i < n; i++) {
+    const dx = achieved[2 * i]! - desired[2 * i]!;
+    const dy = achieved[2 * i + 1]! - desired[2 * i + 1]!;
+    out[i] = Math.sqrt(dx * dx + dy * dy);
   }
-  return (achieved, desired, n, out) => {
-    for (let i = 0; i < n; i++) out[i] = distance(achieved, desired, i * size) <= tolerance ? 0 : -1;
-  };
+};
+
+/** Makes rewards of `n` distances, in their place. */
+function toRewards(distances: Float64Array, n: number, tolerance: number, options: Options): void {
+  if (options.reward_type === 'dense') {
+    for (let i = 0; i < n; i++) distances[i] = 0 - distances[i]!; // never -0
+  } else {
+    for (let i = 0; i < n; i++) distances[i] = distances[i]! <= tolerance ? 0 : -1;
+  }
 }
 
-/** `GoalEnvDefinition.rewardFunctions` of tasks whose goals have `size` elements. */
+/** `GoalEnvDefinition.rewardFunctions` of these tasks. */
 export const rewardFunctionsOf =
-  (tasks: readonly GoalTask[], size: number): GoalEnvDefinition['rewardFunctions'] =>
+  (tasks: readonly GoalTask[]): GoalEnvDefinition['rewardFunctions'] =>
   (options) =>
-    Object.fromEntries(tasks.map((task) => [task.name, rewardFunction(task, size, options)]));
+    Object.fromEntries(
+      tasks.map(({ name, distances, tolerance }) => [
+        name,
+        (achieved, desired, n, out) => {
+          distances(achieved, desired, n, out);
+          toRewards(out, n, tolerance, options);
+        },
+      ]),
+    );
 
 /** The options that every goal-conditioned env has; `task` where there are several. */
 export const goalOptions = (tasks: readonly GoalTask[]): Readonly<Record<string, OptionSpec>> => ({
@@ -113,8 +121,10 @@ export abstract class GoalEnv<A> implements Env<A> {
   protected readonly desired: Goals;
   protected readonly achieved: Goals;
   readonly #tasks: readonly GoalTask[];
-  readonly #rewards: readonly RewardFunction[];
-  readonly #reward = new Float64Array(1);
+  readonly #options: Options;
+  /** Of the achieved goal from the desired one; then what that pays. */
+  readonly #distance = new Float64Array(1);
+  #isClose = false;
   /** The task of every episode, or -1 to draw one each time. */
   readonly #fixedTask: number;
 
@@ -129,7 +139,7 @@ export abstract class GoalEnv<A> implements Env<A> {
     this.desired = new Goal(goal.size) as Goals;
     this.achieved = new Goal(goal.size) as Goals;
     this.#tasks = tasks;
-    this.#rewards = tasks.map((task) => rewardFunction(task, goal.size, options));
+    this.#options = options;
     this.#fixedTask = tasks.length === 1 ? 0 : tasks.findIndex(({ name }) => name === options.task);
   }
 
@@ -145,22 +155,29 @@ export abstract class GoalEnv<A> implements Env<A> {
 
   /** Whether the achieved goal is the desired one. */
   protected get success(): boolean {
-    const { distance, tolerance } = this.#tasks[this.task]!;
-    return distance(this.achieved, this.desired, 0) <= tolerance;
+    return this.#isClose;
   }
 
   reset(rng: Rng): void {
     this.task = this.#fixedTask >= 0 ? this.#fixedTask : rng.integers(0, this.#tasks.length);
     this.begin(rng);
-    this.writeAchieved(this.achieved);
+    this.#look();
     this.reward = 0;
   }
 
   step(action: A): void {
     this.act(action);
+    this.#look();
+    toRewards(this.#distance, 1, this.#tasks[this.task]!.tolerance, this.#options);
+    this.reward = this.#distance[0]!;
+  }
+
+  /** Looks where the achieved goal is. */
+  #look(): void {
+    const { distances, tolerance } = this.#tasks[this.task]!;
     this.writeAchieved(this.achieved);
-    this.#rewards[this.task]!(this.achieved, this.desired, 1, this.#reward);
-    this.reward = this.#reward[0]!;
+    distances(this.achieved, this.desired, 1, this.#distance);
+    this.#isClose = this.#distance[0]! <= tolerance;
   }
 
   observe(view: View): void {
@@ -187,7 +204,7 @@ export abstract class GoalEnv<A> implements Env<A> {
     this.load(state);
     this.task = index;
     this.desired.set(goal);
-    this.writeAchieved(this.achieved);
+    this.#look();
     this.reward = 0;
   }
 }

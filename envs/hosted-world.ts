@@ -2,7 +2,7 @@ import type { TypedArray } from '../protocol/dtypes.js';
 import { FarstepError } from '../protocol/errors.js';
 import { Box, Discrete, type Space, type View } from '../protocol/spaces/index.js';
 import { ActionCheck } from './action-check.js';
-import { type EndedBatch, type ResetBatch, Rows, type StepBatch } from './batch.js';
+import { allocateBatch, Batches, batchShape, type ResetBatch, Rows, type StepBatch } from './batch.js';
 import type { EnvSpec, Image, Options } from './env.js';
 import { createRng, MAX_SEED } from './rng/create.js';
 import { randomSeed } from './rng/random-seed.js';
@@ -18,8 +18,6 @@ export interface HostedWorldConfig {
   /** Where the seed of the first game comes from if none is given. */
   readonly entropy?: () => number;
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * A world with what every game needs around it: seeding, validation, a time limit, statistics by seat. Batches have a
@@ -64,9 +62,9 @@ export class HostedWorld {
   /** What the world is given: the views of each row, or the numbers of a Discrete space. */
   readonly #given: View[];
   readonly #out: Rows;
-  readonly #resetBatch: ResetBatch;
-  readonly #stepBatch: Mutable<StepBatch>;
-  readonly #ended: Mutable<EndedBatch>;
+  readonly #resetBatch: Batches['reset'];
+  readonly #stepBatch: Batches['step'];
+  readonly #ended: Batches['ended'];
 
   constructor(definition: WorldDefinition, config: HostedWorldConfig) {
     const n = definition.seats.length;
@@ -91,36 +89,17 @@ export class HostedWorld {
     this.#returns = new Float64Array(n);
     this.#missed = new Uint32Array(n);
 
-    const actions = new Rows(this.actionSpace, {}, n);
-    this.actions = actions.slabs;
-    this.#given = [...actions.views];
+    const memory = allocateBatch(
+      batchShape(n, this.actionSpace, this.observationSpace, this.infoSpaces, false),
+    );
+    this.actions = memory.actions;
+    this.#given = [...new Rows(this.actionSpace, {}, n, memory.actions).views];
     this.#actionCheck = new ActionCheck(this.actionSpace, this.actions);
     this.#discreteActions =
       this.actionSpace instanceof Discrete ? (this.actions[0] as Int32Array) : undefined;
 
-    this.#out = new Rows(this.observationSpace, this.infoSpaces, n);
-    this.#ended = {
-      n: 0,
-      rows: new Uint32Array(n),
-      returns: new Float64Array(n),
-      lengths: new Uint32Array(n),
-      seeds: new Float64Array(n),
-    };
-    this.#stepBatch = {
-      n,
-      observations: this.#out.slabs,
-      rewards: new Float64Array(n),
-      terminated: new Uint8Array(n),
-      truncated: new Uint8Array(n),
-      infos: this.#out.infos,
-      ended: undefined,
-    };
-    this.#resetBatch = {
-      n,
-      observations: this.#out.slabs,
-      infos: this.#out.infos,
-      seeds: new Float64Array(n),
-    };
+    this.#out = new Rows(this.observationSpace, this.infoSpaces, n, memory.observations, memory.infos);
+    ({ reset: this.#resetBatch, step: this.#stepBatch, ended: this.#ended } = new Batches(memory));
   }
 
   /** What `useDefault` does, in words. */
@@ -223,9 +202,8 @@ export class HostedWorld {
   /** Throws `not_reset` or `episode_over` unless some seat is in the game. */
   checkRunning(): void {
     if (!this.wasReset) throw new FarstepError('not_reset', 'step: the world was never reset');
-    if (!this.seats.some((_, seat) => this.isLive(seat))) {
-      throw new FarstepError('episode_over', 'step: the game is over; reset the world first');
-    }
+    for (let seat = 0; seat < this.seats.length; seat++) if (this.isLive(seat)) return;
+    throw new FarstepError('episode_over', 'step: the game is over; reset the world first');
   }
 
   /** A picture of the world. Throws `not_reset` or `no_render`. */

@@ -49,7 +49,7 @@ export type { Env, EnvDefinition, EnvSpec, Image, OptionSpec, Options } from './
 export { type Expert, type ExpertEnvDefinition, hasExpert } from './expert.js';
 export { type GoalEnvDefinition, type Goals, isGoalEnv, type RewardFunction } from './goal-env.js';
 export { HostedWorld, type HostedWorldConfig } from './hosted-world.js';
-export { resolveOptions } from './options.js';
+export { describeOption, resolveOptions } from './options.js';
 export {
   getEnv,
   getWorld,

@@ -40,7 +40,7 @@ function checkOptions(
     if (!allows(options[name]!, value)) {
       throw new FarstepError(
         'bad_options',
-        `${where}: option ${name} must be ${describe(options[name]!)}, got ${JSON.stringify(value)}`,
+        `${where}: option ${name} must be ${describeOption(options[name]!)}, got ${JSON.stringify(value)}`,
       );
     }
   }
@@ -62,7 +62,8 @@ function allows(option: OptionSpec, value: unknown): boolean {
   }
 }
 
-function describe({ type, min, max, choices, default: fallback }: OptionSpec): string {
+/** What an option may be, in words: `an integer from 1 to 16`. */
+export function describeOption({ type, min, max, choices, default: fallback }: OptionSpec): string {
   let allowed = type === 'integer' ? 'an integer' : `a ${type}`;
   if (choices !== undefined) allowed = `one of ${choices.join(', ')}`;
   else if (min !== undefined && max !== undefined) allowed += ` from ${min} to ${max}`;

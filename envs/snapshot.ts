@@ -46,9 +46,11 @@ export function stateNumbers(state: unknown, length: number, limit = Number.MAX_
   return state;
 }
 
-/** As `stateNumbers`, each of them an integer, so that indexes may be made of it. */
-export function stateIntegers(state: unknown, length: number, limit: number): readonly number[] {
-  const numbers = stateNumbers(state, length, limit);
-  if (!numbers.every(Number.isInteger)) throw invalidSnapshot(`state: expected ${length} integers`);
-  return numbers;
+/** As `stateNumbers`, but integers from `low` to `high`, so that indexes may be made of them. */
+export function stateIntegers(state: unknown, length: number, low: number, high: number): readonly number[] {
+  const isAllowed = (x: unknown) => Number.isInteger(x) && (x as number) >= low && (x as number) <= high;
+  if (!Array.isArray(state) || state.length !== length || !state.every(isAllowed)) {
+    throw invalidSnapshot(`state: expected ${length} integers from ${low} to ${high}`);
+  }
+  return state;
 }

@@ -1,8 +1,15 @@
 import type { TypedArray } from '../protocol/dtypes.js';
 import { FarstepError } from '../protocol/errors.js';
 import { Discrete, type Space, type View } from '../protocol/spaces/index.js';
-import { ActionCheck } from './action-check.js';
-import { type EndedBatch, type ResetBatch, Rows, type StepBatch } from './batch.js';
+import {
+  allocateBatch,
+  Batches,
+  type BatchMemory,
+  batchShape,
+  type ResetBatch,
+  Rows,
+  type StepBatch,
+} from './batch.js';
 import type { Env, EnvDefinition, EnvSpec, Image, Options } from './env.js';
 import { IdCheck } from './id-check.js';
 import { resolveResetOptions } from './options.js';
@@ -11,6 +18,7 @@ import { randomSeed } from './rng/random-seed.js';
 import type { Rng } from './rng/rng.js';
 import { checkSeeds } from './seeds.js';
 import { type EnvSnapshot, readEnvSnapshot } from './snapshot.js';
+import { Phase, StepCheck } from './step-check.js';
 import type { TransitionTable } from './tabular/table.js';
 
 /**
@@ -30,6 +38,10 @@ export interface VectorEnvConfig {
   readonly maxEpisodeSteps?: number | undefined;
   /** Where the seed of an env comes from that is reset without ever being given one. */
   readonly entropy?: () => number;
+  /** Where batches lie, in place of memory of its own. Of the envs' own shape, and zeroed. */
+  readonly memory?: BatchMemory;
+  /** What messages call the first env, where these are a part of a larger vector; 0 where absent. */
+  readonly firstId?: number;
 }
 
 export interface ResetRequest {
@@ -39,13 +51,6 @@ export interface ResetRequest {
   readonly seeds?: ArrayLike<number | null> | undefined;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** Where an env is in its life. */
-const UNBORN = 0;
-const RUNNING = 1;
-const ENDED = 2;
 
 /**
  * N copies of one env that are stepped together, with Gymnasium's vector semantics: seeding, time limit, autoreset,
@@ -73,22 +78,25 @@ export class VectorEnv {
   /** What a snapshot must name to be one of these envs. */
   readonly #identity: string;
   readonly #entropy: () => number;
+  readonly #firstId: number;
   readonly #envs: readonly Env[];
   readonly #rngs: (Rng | undefined)[];
   readonly #seeds: Float64Array;
+  /** A `Phase` an env. */
   readonly #phase: Uint8Array;
   readonly #elapsed: Uint32Array;
   readonly #returns: Float64Array;
 
-  readonly #actionCheck: ActionCheck;
+  readonly #stepCheck: StepCheck;
   /** A Discrete action is handed over as a number, any other as the views of its row. */
   readonly #discreteActions: Int32Array | undefined;
   readonly #actionViews: readonly View[];
   readonly #out: Rows;
-  readonly #final: Rows;
-  readonly #resetBatch: Mutable<ResetBatch>;
-  readonly #stepBatch: Mutable<StepBatch>;
-  readonly #ended: Mutable<EndedBatch>;
+  /** Under SAME_STEP. */
+  readonly #final: Rows | undefined;
+  readonly #resetBatch: Batches['reset'];
+  readonly #stepBatch: Batches['step'];
+  readonly #ended: Batches['ended'];
   readonly #everyId: Uint32Array;
   readonly #idCheck: IdCheck;
 
@@ -101,6 +109,7 @@ export class VectorEnv {
     this.#definition = definition;
     this.#identity = `${definition.spec.id} ${JSON.stringify(config.options)} v1`;
     this.#entropy = config.entropy ?? randomSeed;
+    this.#firstId = config.firstId ?? 0;
     this.#envs = Array.from({ length: n }, () => definition.create(config.options));
     const first = this.#envs[0]!;
     const { rewardRange = definition.spec.rewardRange } = first;
@@ -109,47 +118,34 @@ export class VectorEnv {
     this.actionSpace = first.actionSpace;
     this.infoSpaces = first.infoSpaces ?? {};
 
+    const memory =
+      config.memory ??
+      allocateBatch(
+        batchShape(
+          n,
+          this.actionSpace,
+          this.observationSpace,
+          this.infoSpaces,
+          this.autoreset === 'same_step',
+        ),
+      );
     this.#rngs = new Array(n).fill(undefined);
     this.#seeds = new Float64Array(n);
-    this.#phase = new Uint8Array(n);
+    this.#phase = memory.phases;
     this.#elapsed = new Uint32Array(n);
     this.#returns = new Float64Array(n);
 
-    const actions = new Rows(this.actionSpace, {}, n);
-    this.actions = actions.slabs;
-    this.#actionViews = actions.views;
-    this.#actionCheck = new ActionCheck(this.actionSpace, this.actions);
-    this.#discreteActions =
-      this.actionSpace instanceof Discrete ? (this.actions[0] as Int32Array) : undefined;
+    const { actions, observations, infos, ended } = memory;
+    this.actions = actions;
+    this.#actionViews = new Rows(this.actionSpace, {}, n, actions).views;
+    this.#stepCheck = new StepCheck(this.actionSpace, actions, this.#phase, this.autoreset);
+    this.#discreteActions = this.actionSpace instanceof Discrete ? (actions[0] as Int32Array) : undefined;
 
-    this.#out = new Rows(this.observationSpace, this.infoSpaces, n);
-    this.#final = new Rows(this.observationSpace, this.infoSpaces, this.autoreset === 'same_step' ? n : 0);
-    this.#ended = {
-      n: 0,
-      rows: new Uint32Array(n),
-      returns: new Float64Array(n),
-      lengths: new Uint32Array(n),
-      seeds: new Float64Array(n),
-      ...(this.autoreset === 'same_step' && {
-        finalObservations: this.#final.slabs,
-        finalInfos: this.#final.infos,
-      }),
-    };
-    this.#stepBatch = {
-      n: 0,
-      observations: this.#out.slabs,
-      rewards: new Float64Array(n),
-      terminated: new Uint8Array(n),
-      truncated: new Uint8Array(n),
-      infos: this.#out.infos,
-      ended: undefined,
-    };
-    this.#resetBatch = {
-      n: 0,
-      observations: this.#out.slabs,
-      infos: this.#out.infos,
-      seeds: new Float64Array(n),
-    };
+    this.#out = new Rows(this.observationSpace, this.infoSpaces, n, observations, infos);
+    const { finalObservations, finalInfos } = ended;
+    this.#final =
+      finalObservations && new Rows(this.observationSpace, this.infoSpaces, n, finalObservations, finalInfos);
+    ({ reset: this.#resetBatch, step: this.#stepBatch, ended: this.#ended } = new Batches(memory));
     this.#everyId = Uint32Array.from({ length: n }, (_, i) => i);
     this.#idCheck = new IdCheck(n);
   }
@@ -164,7 +160,7 @@ export class VectorEnv {
     try {
       for (let row = 0; row < ids.length; row++) {
         id = ids[row]!;
-        this.#begin(id, seeds?.[row] ?? null, options);
+        this.#start(id, seeds?.[row] ?? null, options);
         this.#observe(id, this.#out, row);
         this.#resetBatch.seeds[row] = this.#seeds[id]!;
       }
@@ -182,14 +178,14 @@ export class VectorEnv {
    */
   step(ids: Uint32Array = this.#everyId): StepBatch {
     if (ids !== this.#everyId) this.#idCheck.check('step', ids);
-    this.#checkSteps(ids);
+    this.#stepCheck.check(ids);
     this.#ended.n = 0;
     let id = 0;
     try {
       for (let row = 0; row < ids.length; row++) {
         id = ids[row]!;
         // Of the modes only NEXT_STEP lets an ended env come this far.
-        if (this.#phase[id] === ENDED) this.#restart(id, row);
+        if (this.#phase[id] === Phase.ended) this.#restart(id, row);
         else this.#advance(id, row);
       }
     } catch (error) {
@@ -223,22 +219,38 @@ export class VectorEnv {
    * Throws `bad_ids` or `bad_snapshot`; then all of them are as they were.
    */
   restoreAll(snapshots: readonly unknown[], ids: Uint32Array = this.#everyId): ResetBatch {
+    this.restoreOrUndo(snapshots, ids);
+    return this.show(ids);
+  }
+
+  /** As `restoreAll`, without showing them; gives what puts the envs back where they were. */
+  restoreOrUndo(snapshots: readonly unknown[], ids: Uint32Array = this.#everyId): () => void {
     this.#idCheck.check('restore', ids);
     if (snapshots.length !== ids.length) {
       throw new FarstepError('bad_snapshot', `restore: ${snapshots.length} snapshots for ${ids.length} envs`);
     }
-    const before = Array.from(ids, (id) => (this.#phase[id] === UNBORN ? undefined : this.snapshot(id)));
+    const before = Array.from(ids, (id) =>
+      this.#phase[id] === Phase.unborn ? undefined : this.snapshot(id),
+    );
     let row = 0;
+    const undo = (): void => {
+      while (row-- > 0) {
+        if (before[row]) this.restore(ids[row]!, before[row]);
+        else this.#phase[ids[row]!] = Phase.unborn;
+      }
+    };
     try {
       for (; row < ids.length; row++) this.restore(ids[row]!, snapshots[row]);
     } catch (error) {
-      for (let done = 0; done < row; done++) {
-        if (before[done]) this.restore(ids[done]!, before[done]);
-        else this.#phase[ids[done]!] = UNBORN;
-      }
+      undo();
       throw error;
     }
-    for (row = 0; row < ids.length; row++) {
+    return undo;
+  }
+
+  /** Some envs as they are now, as a reset shows them. */
+  show(ids: Uint32Array = this.#everyId): ResetBatch {
+    for (let row = 0; row < ids.length; row++) {
       this.#observe(ids[row]!, this.#out, row);
       this.#resetBatch.seeds[row] = this.#seeds[ids[row]!]!;
     }
@@ -256,7 +268,7 @@ export class VectorEnv {
       seed: this.#seeds[id]!,
       elapsed: this.#elapsed[id]!,
       return: this.#returns[id]!,
-      ended: this.#phase[id] === ENDED,
+      ended: this.#phase[id] === Phase.ended,
     };
   }
 
@@ -282,24 +294,28 @@ export class VectorEnv {
     this.#seeds[id] = from.seed;
     this.#elapsed[id] = from.elapsed;
     this.#returns[id] = from.return;
-    this.#phase[id] = from.ended ? ENDED : RUNNING;
+    this.#phase[id] = from.ended ? Phase.ended : Phase.running;
   }
 
   /** Starts an episode of one env, from a seed or from where its random stream is. */
-  #begin(id: number, seed: number | null, options?: Options): void {
+  #start(id: number, seed: number | null, options?: Options): void {
     const fresh = seed ?? (this.#rngs[id] === undefined ? this.#entropy() : undefined);
     const rng = fresh === undefined ? this.#rngs[id]! : createRng(this.#definition.rng, fresh);
-    this.#envs[id]!.reset(rng, options);
+    this.#begin(id, rng, options);
     this.#rngs[id] = rng;
     if (fresh !== undefined) this.#seeds[id] = fresh;
+  }
+
+  #begin(id: number, rng: Rng, options?: Options): void {
+    this.#envs[id]!.reset(rng, options);
     this.#elapsed[id] = 0;
     this.#returns[id] = 0;
-    this.#phase[id] = RUNNING;
+    this.#phase[id] = Phase.running;
   }
 
   /** The step after an end under NEXT_STEP. */
   #restart(id: number, row: number): void {
-    this.#begin(id, null);
+    this.#begin(id, this.#rngs[id]!);
     this.#observe(id, this.#out, row);
     this.#stepBatch.rewards[row] = 0;
     this.#stepBatch.terminated[row] = 0;
@@ -332,10 +348,10 @@ export class VectorEnv {
     ended.returns[i] = this.#returns[id]!;
     ended.lengths[i] = this.#elapsed[id]!;
     ended.seeds[i] = this.#seeds[id]!;
-    this.#phase[id] = ENDED;
-    if (this.autoreset === 'same_step') {
+    this.#phase[id] = Phase.ended;
+    if (this.#final !== undefined) {
       this.#observe(id, this.#final, i);
-      this.#begin(id, null);
+      this.#begin(id, this.#rngs[id]!);
     }
   }
 
@@ -345,32 +361,17 @@ export class VectorEnv {
     env.writeInfo?.(out.infoViews[row]!);
   }
 
-  #checkSteps(ids: Uint32Array): void {
-    for (let row = 0; row < ids.length; row++) {
-      const id = ids[row]!;
-      const phase = this.#phase[id]!;
-      if (phase === RUNNING) {
-        if (!this.#actionCheck.contains(row)) {
-          throw new FarstepError('bad_action', `step: env ${id}: ${this.#actionCheck.explain(row)}`);
-        }
-      } else if (phase === UNBORN) {
-        throw new FarstepError('not_reset', `step: env ${id} was never reset`);
-      } else if (this.autoreset === 'disabled') {
-        throw new FarstepError('episode_over', `step: env ${id}: its episode is over; reset it first`);
-      }
-    }
-  }
-
   /** The env of that id, which has been reset. */
   #born(where: string, id: number): Env {
     this.#idCheck.checkOne(where, id);
-    if (this.#phase[id] === UNBORN)
-      throw new FarstepError('not_reset', `${where}: env ${id} was never reset`);
+    if (this.#phase[id] === Phase.unborn)
+      throw new FarstepError('not_reset', `${where}: env ${this.#firstId + id} was never reset`);
     return this.#envs[id]!;
   }
 
   #failure(where: string, id: number, cause: unknown): FarstepError {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return new FarstepError('env_failed', `${where}: env ${id}: ${this.spec.id} threw: ${reason}`, { cause });
+    const env = `env ${this.#firstId + id}`;
+    return new FarstepError('env_failed', `${where}: ${env}: ${this.spec.id} threw: ${reason}`, { cause });
   }
 }

@@ -108,13 +108,14 @@ export class FarstepError extends Error {
   override readonly name = 'FarstepError';
   readonly recoverable: boolean;
 
+  /** @param code - of a server of a later edition it may be one that is not known here. */
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: ErrorOptions & { readonly retryAfterMs?: number },
+    options?: ErrorOptions & { readonly retryAfterMs?: number; readonly recoverable?: boolean },
   ) {
     super(sentence(message), options);
-    this.recoverable = ERRORS[code].recoverable;
+    this.recoverable = options?.recoverable ?? ERRORS[code].recoverable;
     this.retryAfterMs = options?.retryAfterMs;
   }
 

@@ -84,11 +84,14 @@ export function parseError(fields: Fields): { readonly id: number | null; readon
   const code = reader.required('code', 'a string', isString);
   const message = reader.optional('message', 'a string', isString) ?? '';
   const retryAfterMs = reader.optional('retryAfterMs', 'a number', isNumber);
-  // A code that this client does not know yet is told in the message.
-  const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : undefined;
+  const recoverable = reader.optional('recoverable', 'a boolean', isBoolean) ?? true;
   return {
     id: reader.optional('id', 'an integer', isCount) ?? null,
-    error: new FarstepError(known ?? 'internal', known ? message : `${code}: ${message}`, { retryAfterMs }),
+    error: new FarstepError(code as ErrorCode, message, {
+      retryAfterMs,
+      // Of a code that only later editions have, the server knows more.
+      ...(Object.hasOwn(ERRORS, code) ? {} : { recoverable }),
+    }),
   };
 }
 

@@ -20,6 +20,7 @@ import {
 } from '../envs/index.js';
 import { WRAPPER_OPTIONS } from '../envs/wrappers/index.js';
 import type { Image } from '../protocol/spec.js';
+import { scalePicture } from './scale-picture.js';
 
 const ENVS = fileURLToPath(new URL('../../envs/', import.meta.url));
 /** Steps before the picture is taken; a game that ends on the way begins again. */
@@ -63,27 +64,9 @@ function pictureOfWorld(id: string): Image {
   return world.render();
 }
 
-/** A picture of at most `SIDE` pixels a side, by averaging. */
-function shrink({ width, height, data }: Image): Image {
-  const scale = Math.max(1, width / SIDE, height / SIDE);
-  const [wide, high] = [Math.round(width / scale), Math.round(height / scale)];
-  const out = new Uint8Array(wide * high * 3);
-  for (let y = 0; y < high; y++) {
-    for (let x = 0; x < wide; x++) {
-      for (let channel = 0; channel < 3; channel++) {
-        let [sum, count] = [0, 0];
-        for (let row = Math.floor(y * scale); row < Math.min(height, (y + 1) * scale); row++) {
-          for (let column = Math.floor(x * scale); column < Math.min(width, (x + 1) * scale); column++) {
-            sum += data[3 * (row * width + column) + channel]!;
-            count++;
-          }
-        }
-        out[3 * (y * wide + x) + channel] = sum / count;
-      }
-    }
-  }
-  return { width: wide, height: high, data: out };
-}
+/** A picture of at most `SIDE` pixels a side. */
+const shrink = (picture: Image): Image =>
+  scalePicture(picture, Math.max(1, picture.width / SIDE, picture.height / SIDE));
 
 const fileOf = (id: string): string => `images/${id.replaceAll('/', '-')}.png`;
 

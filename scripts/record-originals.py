@@ -1,9 +1,9 @@
-"""Records trajectories of Gymnasium's and MinAtar's environments for the tests of envs/ to replay.
+"""Records trajectories of Gymnasium's, MinAtar's and PettingZoo's environments for the tests of envs/ to replay.
 
-    pip install gymnasium==1.4.0 MinAtar==1.0.15
+    pip install gymnasium==1.4.0 MinAtar==1.0.15 "pettingzoo[classic]==1.27.0"
     python scripts/record-originals.py [name ...]        # all, or those named, into test/fixtures/originals/
 
-Each file holds one run of Gymnasium's SyncVectorEnv: some seeds side by side, a few hundred steps, episodes ending and
+Most files hold one run of Gymnasium's SyncVectorEnv: some seeds side by side, a few hundred steps, episodes ending and
 starting on the way. Arrays are base64 of zlib-deflated little-endian bytes; the first observation (and info) is the
 reset's. Bool observations have their bits packed first.
 """
@@ -30,6 +30,7 @@ import numpy as np  # noqa: E402
 from gymnasium.envs.toy_text.frozen_lake import generate_random_map  # noqa: E402
 from gymnasium.vector import AutoresetMode, SyncVectorEnv  # noqa: E402
 from importlib.metadata import version  # noqa: E402
+from pettingzoo.classic import connect_four_v3  # noqa: E402
 
 minatar.gym.register_envs()
 
@@ -227,13 +228,13 @@ RECORDINGS = {
     "mountain-car-goal-velocity": Recording(
         "MountainCar-v0", {"goal_velocity": 0.035}, steps=250, seeds=[1, 2, 3, 4], policy=skilled(push_along, 0.1, 1)
     ),
-    "mountain-car-continuous": Recording("MountainCarContinuous-v0", policy=skilled(push_along)),
+    "mountain-car-continuous": Recording("MountainCarContinuous-v0", policy=skilled(push_along, every=1)),
     "mountain-car-continuous-long": Recording(
         "MountainCarContinuous-v0", {"goal_velocity": 0.01}, steps=1010, seeds=[1, 2, 3]
     ),
     "pendulum": Recording("Pendulum-v1", steps=210),
     "pendulum-g": Recording("Pendulum-v1", {"g": 9.81}, steps=100, seeds=[1, 2, 3]),
-    "acrobot": Recording("Acrobot-v1", policy=skilled(pump)),
+    "acrobot": Recording("Acrobot-v1", policy=skilled(pump, every=1)),
     "frozen-lake": Recording("FrozenLake-v1"),
     "frozen-lake-8x8": Recording("FrozenLake8x8-v1", {"success_rate": 0.75}),
     "frozen-lake-dry": Recording("FrozenLake-v1", {"is_slippery": False}, steps=150),
@@ -245,8 +246,8 @@ RECORDINGS = {
     "frozen-lake-generated": Recording(
         "FrozenLake-v1", {"desc": generate_random_map(size=10, p=0.7, seed=3)}, steps=150
     ),
-    "cliff-walking": Recording("CliffWalking-v1", policy=skilled(along_cliff, 0.05)),
-    "cliff-walking-slippery": Recording("CliffWalkingSlippery-v1", policy=skilled(along_cliff, 0.0)),
+    "cliff-walking": Recording("CliffWalking-v1", policy=skilled(along_cliff, 0.05, 1)),
+    "cliff-walking-slippery": Recording("CliffWalkingSlippery-v1", steps=1200, policy=skilled(along_cliff, 0.0, 1)),
     "taxi": Recording("Taxi-v4", policy=skilled(drive)),
     "taxi-rainy": Recording(
         "Taxi-v4", {"is_rainy": True, "fickle_passenger": True, "fickle_probability": 0.6}, policy=skilled(drive)
@@ -259,9 +260,8 @@ RECORDINGS = {
     "asterix-v1": Recording("MinAtar/Asterix-v1", seeds=MT_SEEDS, policy=skilled(collect)),
     "asterix-v0": Recording("MinAtar/Asterix-v0", {"difficulty_ramping": False}, seeds=MT_SEEDS, steps=200),
     "asterix-long": minatar_long("Asterix", collect),
-    "freeway-v1": Recording("MinAtar/Freeway-v1", seeds=MT_SEEDS, policy=skilled(lambda env: 1, 0.3), steps=200),
+    "freeway-v1": Recording("MinAtar/Freeway-v1", seeds=MT_SEEDS, policy=skilled(lambda env: 1, 0.3), steps=2600),
     "freeway-v0": Recording("MinAtar/Freeway-v0", seeds=MT_SEEDS, steps=100),
-    "freeway-long": minatar_long("Freeway", lambda env: 1, steps=2600),
     "seaquest-v1": Recording("MinAtar/Seaquest-v1", seeds=MT_SEEDS, policy=skilled(rescue)),
     "seaquest-v0": Recording("MinAtar/Seaquest-v0", {"difficulty_ramping": False}, seeds=MT_SEEDS, steps=200),
     "seaquest-long": minatar_long("Seaquest", rescue),
@@ -388,6 +388,7 @@ def record_generators():
                 "uniform": [rng.uniform(-3, 5) for _ in range(3)],
                 "ranges": [int(rng.integers(-5, n - 5)) for n in ranges],
                 "choice": rng.choice(["F", "H"], 8, p=[0.8, 0.2]).tolist(),
+                "sum": sum(rng.integers(1000) + rng.random() for _ in range(1000)),
                 "last": rng.random(),
             }
         )
@@ -401,7 +402,7 @@ def record_generators():
                 "integers": [int(rng.randint(7)) for _ in range(3)],
                 "uniform": [rng.uniform(-3, 5) for _ in range(3)],
                 "ranges": [int(rng.randint(-5, n - 5)) for n in ranges],
-                "sum": sum(rng.rand() for _ in range(1000)),
+                "sum": sum(rng.randint(1000) + rng.rand() for _ in range(1000)),
                 "last": rng.rand(),
             }
         )
@@ -441,14 +442,83 @@ def record_tables():
     return {"original": {"gymnasium": version("gymnasium")}, "tables": tables, "maps": maps}
 
 
-# What is no recording of a run.
-OTHERS = {"generators": record_generators, "tables": record_tables}
+def wins(board, column, piece):
+    """Whether a token in this column would be one of four in a line."""
+    row = max(row for row in range(6) if board[row, column] == 0)
+    board = board.copy()
+    board[row, column] = piece
+    lines = (
+        [board[row + i * dy, column + i * dx] for i in range(first, first + 4)]
+        for dy, dx in [(0, 1), (1, 0), (1, 1), (1, -1)]
+        for first in range(-3, 1)
+        if all(0 <= row + i * dy < 6 and 0 <= column + i * dx < 7 for i in (first, first + 3))
+    )
+    return any(all(token == piece for token in line) for line in lines)
+
+
+def record_connect_four(steps=130):
+    """Games of PettingZoo's Connect Four, one after the other, of as many players as there are seeds. Some move at random;
+    some leave lines open as long as they can, which fills the board; and now and then one takes a column that is full."""
+    rows = {"actions": [], "observations": [], "masks": [], "rewards": [], "terminated": [], "turns": []}
+    env = connect_four_v3.env()
+    over = 0
+    for seed in PCG_SEEDS:
+        rng = np.random.default_rng(seed)
+        env.reset(seed=seed)
+        for step in range(steps + 1):
+            seats = env.possible_agents
+            ended = all(env.terminations[seat] for seat in seats)
+            seen = [env.observe(seat) for seat in seats]
+            rows["observations"].append([each["observation"] for each in seen])
+            # When a game is over nobody moves.
+            rows["masks"].append([each["action_mask"] * (not ended) for each in seen])
+            rows["rewards"].append([env.rewards[seat] for seat in seats])
+            rows["terminated"].append([env.terminations[seat] for seat in seats])
+            rows["turns"].append(seats.index(env.agent_selection))
+            over += ended
+            action = -1  # a new game
+            if ended:
+                env.reset()
+            else:
+                mask = seen[seats.index(env.agent_selection)]["action_mask"]
+                moves = np.flatnonzero(mask)
+                if seed % 3 > 0:
+                    board = np.array(env.unwrapped.board).reshape(6, 7)
+                    piece = 1 + seats.index(env.agent_selection)
+                    moves = [move for move in moves if not wins(board, move, piece)] or moves
+                full = np.flatnonzero(mask == 0)
+                if len(full) > 0 and rng.random() < 0.04:
+                    moves = full
+                action = int(rng.choice(moves))
+                env.step(action)
+            if step < steps:
+                rows["actions"].append(action)
+    packed = {
+        "original": {name: version(name) for name in ("pettingzoo", "numpy")},
+        "seeds": PCG_SEEDS,
+        "steps": steps,
+        "actions": pack(np.array(rows["actions"], np.int8)),
+        "observations": pack(np.array(rows["observations"], bool)),
+        "masks": pack(np.array(rows["masks"], bool)),
+        "rewards": pack(np.array(rows["rewards"], float)),
+        "terminated": pack(np.array(rows["terminated"], np.uint8)),
+        "turns": pack(np.array(rows["turns"], np.uint8)),
+    }
+    return packed, over
+
+
+# What is no run of a vector env.
+OTHERS = {
+    "generators": lambda: (record_generators(), 0),
+    "tables": lambda: (record_tables(), 0),
+    "connect-four": record_connect_four,
+}
 
 
 def main(names):
     OUT.mkdir(parents=True, exist_ok=True)
     for name in names or [*RECORDINGS, *OTHERS]:
-        content, ends = (OTHERS[name](), 0) if name in OTHERS else record(RECORDINGS[name])
+        content, ends = OTHERS[name]() if name in OTHERS else record(RECORDINGS[name])
         path = OUT / f"{name}.json"
         path.write_text(json.dumps(content) + "\n")
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {ends} episodes ended")

@@ -15,7 +15,6 @@ import { Progress, type ProgressStream } from '../agents/run/output/progress.js'
 import { RunDirectory } from '../agents/run/output/run-directory.js';
 import { TensorBoardWriter } from '../agents/run/output/tensorboard.js';
 import { train } from '../agents/run/train.js';
-import { trainAsync } from '../agents/run/train-async.js';
 import { completeSettings, type SettingValue } from '../agents/settings.js';
 import { RecordedEnv } from '../agents/views/recorded-env.js';
 import type { Options, RemoteVectorEnv } from '../protocol/index.js';
@@ -31,8 +30,6 @@ export interface TrainingConfig {
   /** Steps to collect in all, counting each env's. */
   readonly steps: number;
   readonly numEnvs: number;
-  /** Vector envs of `numEnvs` each, which do not wait for each other; 1 where absent. */
-  readonly workers?: number;
   readonly settings: Readonly<Record<string, SettingValue>>;
   readonly backend: BackendName;
   /** The server to train on; one of our own where null. */
@@ -75,7 +72,6 @@ export interface RunChoices {
   readonly seed?: number | undefined;
   readonly steps?: number | undefined;
   readonly numEnvs?: number | undefined;
-  readonly workers?: number | undefined;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly evalEvery?: number | undefined;
   readonly evalEpisodes?: number | undefined;
@@ -103,7 +99,6 @@ export function newConfig(definition: AgentDefinition, env: string, given: RunCh
     evaluationEpisodes: given.evalEpisodes ?? 10,
     evaluationMaxSteps: 10_000,
     checkpointEvery: Math.ceil(steps / CHECKPOINTS),
-    ...((given.workers ?? 1) > 1 && { workers: given.workers }),
     ...(given.data !== undefined && { data: given.data }),
     ...(given.saveData !== undefined && { saveData: given.saveData }),
   };
@@ -152,7 +147,7 @@ export async function resumeTraining(
 interface Prepared {
   readonly server: OpenServer;
   /** Where experience comes from. */
-  readonly from: { readonly envs: readonly VisibleEnv[] } | { readonly data: DataSet };
+  readonly from: { readonly env: VisibleEnv } | { readonly data: DataSet };
   /** Absent where the server does not host the env of a data set. */
   readonly evaluationEnv: RunEnv | undefined;
   readonly rewardThreshold: number | undefined;
@@ -162,12 +157,7 @@ interface Prepared {
 
 async function prepare(config: TrainingConfig): Promise<Prepared> {
   const definition = getAgent(config.agent);
-  const { options, settings, numEnvs, workers = 1, seed } = config;
-  if (workers > 1 && (config.data ?? config.saveData) !== undefined) {
-    throw new Error(
-      'workers collect from envs and record nothing: leave out --data and --save-data, or --workers',
-    );
-  }
+  const { options, settings, numEnvs, seed } = config;
   const data = config.data === undefined ? undefined : await readDataSet(config.data);
   const server = await openServer(config.url);
   try {
@@ -182,10 +172,8 @@ async function prepare(config: TrainingConfig): Promise<Prepared> {
     const evaluated = hosted && seen(await make(Math.min(EVALUATION_ENVS, config.evaluationEpisodes)));
     const backend = await useBackend(config.backend, definition.workload?.(task, settings));
     const agent = await definition.create(task, settings, seed);
-    if (workers > 1 && !agent.worker) throw new Error(`${config.agent} has no workers: leave out --workers`);
-    const others = Array.from({ length: workers - 1 }, async () => seen(await make(numEnvs)));
     const rewardThreshold = made?.spec.rewardThreshold;
-    const from = data ? { data } : { envs: [env!, ...(await Promise.all(others))] };
+    const from = data ? { data } : { env: env! };
     return { server, from, evaluationEnv: evaluated || undefined, rewardThreshold, backend, agent };
   } catch (error) {
     await server.close();
@@ -268,17 +256,17 @@ async function runTraining(
         reached = step;
         progress.update(step, shown);
       },
-      onResume: (step, exact) => {
-        const why = config.workers
-          ? 'with several workers no run is exact'
-          : 'the envs are not those of before';
-        progress.message(`Resumed at step ${step}${exact ? '' : ` with new episodes: ${why}`}.`);
-      },
+      onResume: (step, exact) =>
+        progress.message(
+          exact
+            ? `Resumed at step ${step}.`
+            : `Resumed at step ${step} with new episodes: the envs are not those of before.`,
+        ),
     };
     const outcome =
       'data' in from
         ? await trainOffline({ ...options, data: from.data, stepsAtOnce: config.numEnvs })
-        : await collect(options, from.envs, { directory, config, progress });
+        : await collect(options, from.env, { directory, config, progress });
     progress.end();
     for (const sink of sinks) sink.flush();
     await drawCurves(directory, rewardThreshold);
@@ -299,15 +287,9 @@ interface Collection {
 }
 
 /** Trains on an env, and records what is collected where that was asked for. */
-async function collect(
-  options: LoopOptions,
-  envs: readonly VisibleEnv[],
-  run: Collection,
-): Promise<TrainOutcome> {
+async function collect(options: LoopOptions, env: VisibleEnv, run: Collection): Promise<TrainOutcome> {
   const { directory, config, progress } = run;
   const onEpisode = (episodeReturn: number) => progress.episode(episodeReturn);
-  const env = envs[0]!;
-  if (envs.length > 1) return trainAsync({ ...options, envs, onEpisode });
   if (config.saveData === undefined) return train({ ...options, env, onEpisode });
   const path = config.saveData === true ? directory.file('data.safetensors') : config.saveData;
   const { numEnvs, contractHash, observationSpace, actionSpace } = env;

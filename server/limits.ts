@@ -20,6 +20,12 @@ export interface Limits extends SessionLimits {
   readonly queuedBytes: number;
   /** Largest reply to a step, bytes: what numEnvs times the observation may come to. */
   readonly replyBytes: number;
+  /** Longest that envs on a worker may take over one request, milliseconds. */
+  readonly envMs: number;
+  /** Memory of a process that steps users' own envs, MiB. */
+  readonly envMemoryMb: number;
+  /** Processes that step users' own envs, on the whole server. */
+  readonly envProcesses: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -42,6 +48,9 @@ export const DEFAULT_LIMITS: Limits = {
   streamBytes: 16 * 2 ** 20,
   pingMs: 30_000,
   replyBytes: 256 * 2 ** 20,
+  envMs: 30_000,
+  envMemoryMb: 1024,
+  envProcesses: 64,
 };
 
 /** What of the limits a session is told. */

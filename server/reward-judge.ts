@@ -1,10 +1,5 @@
-import {
-  type EnvDefinition,
-  type Goals,
-  isGoalEnv,
-  type Options,
-  type RewardFunction,
-} from '../envs/index.js';
+import type { EnvDefinition, Options } from '../envs/env.js';
+import { type Goals, isGoalEnv, type RewardFunction } from '../envs/goal-env.js';
 import { viewOrCopy } from '../protocol/dtypes.js';
 import { FarstepError } from '../protocol/errors.js';
 import { type LeafLayout, layOutLeaf } from '../protocol/frames.js';

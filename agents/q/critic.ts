@@ -1,5 +1,5 @@
-import { Discrete, type Space } from '../../protocol/spaces/index.js';
 import type { Task } from '../agent.js';
+import { discreteActions } from '../discrete-actions.js';
 import { type Features, featuresOf } from '../features.js';
 import { duelingNetwork } from '../nn/heads.js';
 import type { ImageShape } from '../nn/layers/conv.js';
@@ -44,9 +44,4 @@ export function discreteCritic(task: Task, hidden: readonly number[], dueling = 
   const isPicture = shape.length === 3;
   const network = dueling ? duelingNetwork(isPicture ? picture : flat) : isPicture ? cnn(picture) : mlp(flat);
   return { network, features, numActions: n, firstAction: start };
-}
-
-export function discreteActions(space: Space): Discrete {
-  if (space instanceof Discrete) return space;
-  throw new Error(`this agent takes a Discrete action space, the env has ${space.toString()}`);
 }

@@ -1,11 +1,11 @@
 import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
 import type { ActOptions, Metrics, Task } from '../agent.js';
+import { discreteActions } from '../discrete-actions.js';
 import { type Features, featuresOf } from '../features.js';
 import { mean } from '../mean.js';
 import { Replay } from '../memory/index.js';
 import { integer, number, type SettingsOf } from '../settings.js';
-import { discreteActions } from './critic.js';
 import { epsilonGreedy, HeldActions, LONGEST_HOLD } from './exploration.js';
 import { OFF_POLICY_SETTINGS, OffPolicyAgent } from './off-policy.js';
 import { targets } from './targets.js';

@@ -4,4 +4,3 @@ export type { CheckpointStore, LoopOptions, TrainOutcome } from './loop.js';
 export { type OfflineOptions, trainOffline } from './offline.js';
 export { type Recording, type RecordOptions, record } from './record.js';
 export { type TrainOptions, train } from './train.js';
-export { type TrainAsyncOptions, trainAsync } from './train-async.js';

@@ -4,7 +4,6 @@ import type { Agent, Metrics } from '../agent.js';
 import type { CheckpointReader } from '../checkpoint.js';
 import { Random } from '../random.js';
 import { checkAutoreset, type RunEnv } from './env.js';
-import { tellEpisodes } from './episodes.js';
 import { Journal } from './journal.js';
 import { Loop, type LoopOptions, type Source, type TrainOutcome } from './loop.js';
 
@@ -97,7 +96,14 @@ export class Collecting implements Source {
     agent.observe(actions, result);
     this.#journal.add(actions);
     this.#observations = result.observations;
-    this.#episodes += tellEpisodes(result, measured, this.#onEpisode);
+    if (result.ended) {
+      this.#episodes += result.ended.rows.length;
+      for (const [k, length] of result.ended.lengths.entries()) {
+        const episodeReturn = result.ended.returns[k]!;
+        measured({ episode_return: episodeReturn, episode_length: length });
+        this.#onEpisode?.(episodeReturn);
+      }
+    }
     return this.#env.numEnvs;
   }
 

@@ -1,5 +1,5 @@
-import { Discrete } from '../../protocol/spaces/index.js';
 import type { Task } from '../agent.js';
+import { discreteActions } from '../discrete-actions.js';
 import { StateIndex } from './state-index.js';
 
 /** How a task's spaces meet a table. */
@@ -12,12 +12,6 @@ export interface DiscreteTask {
 
 /** Throws on a task whose observations cannot be counted, or whose actions are not one of a few. */
 export function discreteTask({ observationSpace, actionSpace }: Task): DiscreteTask {
-  if (!(actionSpace instanceof Discrete)) {
-    throw new Error(`a tabular agent takes a Discrete action space, the env has ${actionSpace.toString()}`);
-  }
-  return {
-    states: new StateIndex(observationSpace),
-    numActions: actionSpace.n,
-    firstAction: actionSpace.start,
-  };
+  const { n, start } = discreteActions(actionSpace);
+  return { states: new StateIndex(observationSpace), numActions: n, firstAction: start };
 }

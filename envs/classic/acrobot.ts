@@ -55,7 +55,9 @@ class Acrobot implements Env<number> {
   #theta2 = 0;
   #velocity1 = 0;
   #velocity2 = 0;
-  /** What `#accelerate` found. */
+  /** Where `#accelerate` looks: angles and velocities. V8 would put floats that are handed to it on the heap. */
+  readonly #at = new Float64Array(4);
+  /** What it found. */
   #acceleration1 = 0;
   #acceleration2 = 0;
 
@@ -78,22 +80,39 @@ class Acrobot implements Env<number> {
     const half = TIME_STEP / 2;
 
     // The classical Runge-Kutta method; u and v are velocities, a and b accelerations at its four points.
-    this.#accelerate(theta1, theta2, velocity1, velocity2, torque);
+    const at = this.#at;
+    at[0] = theta1;
+    at[1] = theta2;
+    at[2] = velocity1;
+    at[3] = velocity2;
+    this.#accelerate(torque);
     const a1 = this.#acceleration1;
     const b1 = this.#acceleration2;
     const u2 = velocity1 + half * a1;
     const v2 = velocity2 + half * b1;
-    this.#accelerate(theta1 + half * velocity1, theta2 + half * velocity2, u2, v2, torque);
+    at[0] = theta1 + half * velocity1;
+    at[1] = theta2 + half * velocity2;
+    at[2] = u2;
+    at[3] = v2;
+    this.#accelerate(torque);
     const a2 = this.#acceleration1;
     const b2 = this.#acceleration2;
     const u3 = velocity1 + half * a2;
     const v3 = velocity2 + half * b2;
-    this.#accelerate(theta1 + half * u2, theta2 + half * v2, u3, v3, torque);
+    at[0] = theta1 + half * u2;
+    at[1] = theta2 + half * v2;
+    at[2] = u3;
+    at[3] = v3;
+    this.#accelerate(torque);
     const a3 = this.#acceleration1;
     const b3 = this.#acceleration2;
     const u4 = velocity1 + TIME_STEP * a3;
     const v4 = velocity2 + TIME_STEP * b3;
-    this.#accelerate(theta1 + TIME_STEP * u3, theta2 + TIME_STEP * v3, u4, v4, torque);
+    at[0] = theta1 + TIME_STEP * u3;
+    at[1] = theta2 + TIME_STEP * v3;
+    at[2] = u4;
+    at[3] = v4;
+    this.#accelerate(torque);
 
     const sixth = TIME_STEP / 6;
     this.#theta1 = wrap(theta1 + sixth * (velocity1 + 2 * u2 + 2 * u3 + u4));
@@ -105,8 +124,12 @@ class Acrobot implements Env<number> {
     this.reward = this.terminated ? 0 : -1;
   }
 
-  /** The angular accelerations in a state under a torque. */
-  #accelerate(theta1: number, theta2: number, velocity1: number, velocity2: number, torque: number): void {
+  /** The angular accelerations at `#at` under a torque. */
+  #accelerate(torque: number): void {
+    const theta1 = this.#at[0]!;
+    const theta2 = this.#at[1]!;
+    const velocity1 = this.#at[2]!;
+    const velocity2 = this.#at[3]!;
     const cos2 = cos(theta2);
     const sin2 = sin(theta2);
     const d1 = 0.25 + (1.25 + cos2) + 1 + 1;

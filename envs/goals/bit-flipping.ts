@@ -31,10 +31,9 @@ const SIZES = [5, 10, 15, 20, 25, 30, 40, 50] as const;
 const tasksOf = (bits: number): readonly GoalTask[] => [
   {
     name: 'flip',
-    distance(achieved, desired, at) {
-      let wrong = 0;
-      for (let i = at; i < at + bits; i++) if (achieved[i] !== desired[i]) wrong++;
-      return wrong;
+    distances(achieved, desired, n, out) {
+      out.fill(0, 0, n);
+      for (let i = 0; i < n * bits; i++) if (achieved[i] !== desired[i]) out[Math.floor(i / bits)]!++;
     },
     tolerance: 0,
   },
@@ -86,8 +85,8 @@ class BitFlipping extends GoalEnv<number> {
   }
 
   protected override load(state: unknown): void {
-    const numbers = stateIntegers(state, this.#bits.length + 1, 1);
-    for (let i = 0; i < this.#bits.length; i++) this.#bits[i] = numbers[i]! & 1;
+    const numbers = stateIntegers(state, this.#bits.length + 1, 0, 1);
+    for (let i = 0; i < this.#bits.length; i++) this.#bits[i] = numbers[i]!;
     this.#reached = numbers.at(-1) !== 0;
   }
 
@@ -135,7 +134,7 @@ const define = (bits: number): GoalEnvDefinition & ExpertEnvDefinition => {
       options: goalOptions(tasks),
     },
     rng: 'pcg64',
-    rewardFunctions: rewardFunctionsOf(tasks, bits),
+    rewardFunctions: rewardFunctionsOf(tasks),
     create: (options) => new BitFlipping(bits, options),
     expert: () => expert,
   };

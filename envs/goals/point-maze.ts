@@ -21,7 +21,7 @@ import {
   type Goals,
   type GoalTask,
   goalOptions,
-  planeDistance,
+  planeDistances,
   rewardFunctionsOf,
 } from '../goal-env.js';
 import { Canvas, type Color } from '../raster.js';
@@ -38,7 +38,7 @@ const THRUST = 0.06;
 /** How far start and goal may lie from the middle of their cell, along each axis. */
 const JITTER = 0.25;
 
-const TASKS: readonly GoalTask[] = [{ name: 'reach', distance: planeDistance, tolerance: 0.4 }];
+const TASKS: readonly GoalTask[] = [{ name: 'reach', distances: planeDistances, tolerance: 0.4 }];
 
 const symmetricBox = (most: readonly number[]): Box =>
   new Box(
@@ -213,7 +213,7 @@ export const pointMaze: GoalEnvDefinition & ExpertEnvDefinition = {
     },
   },
   rng: 'pcg64',
-  rewardFunctions: rewardFunctionsOf(TASKS, 2),
+  rewardFunctions: rewardFunctionsOf(TASKS),
   create: (options) => new PointMaze(layoutOf(options), options),
   expert: (options) => pointMazeExpert(layoutOf(options)),
 };

@@ -162,7 +162,7 @@ class Asterix extends MinAtarGame {
   }
 
   protected override load(snapshot: unknown): void {
-    const state = stateIntegers(snapshot, 8 + 3 * ROWS, RAMP_INTERVAL);
+    const state = stateIntegers(snapshot, 8 + 3 * ROWS, -RAMP_INTERVAL, RAMP_INTERVAL);
     [this.#x, this.#y] = state;
     [this.#spawnInterval, this.#spawnTimer, this.#moveInterval, this.#moveTimer] = state.slice(2);
     [this.#rampTimer, this.#rampIndex] = state.slice(6);

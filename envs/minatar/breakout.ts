@@ -134,6 +134,7 @@ class Breakout extends MinAtarGame {
     const [paddleX, ballX, ballY, trailX, trailY, direction, striking, ...bricks] = stateIntegers(
       snapshot,
       7 + BRICKS,
+      0,
       SIZE - 1,
     );
     this.#paddleX = paddleX;

@@ -69,7 +69,7 @@ export class Entities {
     const { length } = Array.isArray(numbers) ? numbers : [];
     if (length % this.#size !== 0 || length > MAX_NUMBERS)
       throw invalidSnapshot('state: no list of entities');
-    stateIntegers(numbers, length, 1000);
+    stateIntegers(numbers, length, -1000, 1000);
   }
 
   /** Takes back what `save` gave. */

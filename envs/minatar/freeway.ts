@@ -112,7 +112,7 @@ class Freeway extends MinAtarGame {
   }
 
   protected override load(snapshot: unknown): void {
-    const state = stateIntegers(snapshot, 3 + 3 * LANES, TIME_LIMIT);
+    const state = stateIntegers(snapshot, 3 + 3 * LANES, -TIME_LIMIT, TIME_LIMIT);
     [this.#y, this.#moveTimer, this.#timeLeft] = state;
     this.#carX.set(state.slice(3, 3 + LANES));
     this.#carTimer.set(state.slice(3 + LANES, 3 + 2 * LANES));

@@ -345,7 +345,7 @@ class Seaquest extends MinAtarGame {
       throw invalidSnapshot(`state: expected ${1 + lists.length} lists of numbers`);
     }
     const [numbers, ...entities] = snapshot;
-    const state = stateIntegers(numbers, 12, 1e6);
+    const state = stateIntegers(numbers, 12, -1e6, 1e6);
     for (const [i, list] of lists.entries()) list.check(entities[i]);
 
     [this.#x, this.#y, this.#direction, this.#oxygen, this.#divers, this.#isSurfaced] = state;

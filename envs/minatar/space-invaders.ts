@@ -185,7 +185,7 @@ class SpaceInvaders extends MinAtarGame {
   }
 
   protected override load(snapshot: unknown): void {
-    const state = stateIntegers(snapshot, 6 + 3 * SIZE, FULL_ROW);
+    const state = stateIntegers(snapshot, 6 + 3 * SIZE, -FULL_ROW, FULL_ROW);
     const aliens = state.slice(6, 6 + SIZE);
     const aliensLeft = aliens.reduce((sum, row) => sum + countBits(row), 0);
     const x = state[0]!;

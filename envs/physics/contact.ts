@@ -46,8 +46,8 @@ export function isContact(numbers: readonly number[], parts: readonly Body[]): b
   );
 }
 
-/** The contact that `contactNumbers` gave these numbers for, last found at `time`. */
-export function pairFromNumbers(numbers: readonly number[], parts: readonly Body[], time: number): Pair {
+/** The contact that `contactNumbers` gave these numbers for, last found in engine step `step`. */
+export function pairFromNumbers(numbers: readonly number[], parts: readonly Body[], step: number): Pair {
   const [a, b, depth, count, ...corners] = numbers as [number, number, number, number, ...number[]];
   const part = (index: number) => parts[index]! as unknown as Matter.Body;
   const collision = Matter.Collision.create(part(a), part(b)) as unknown as Collision;
@@ -57,7 +57,7 @@ export function pairFromNumbers(numbers: readonly number[], parts: readonly Body
   collision.supports[1] = vertex(4);
   collision.supportCount = count;
   collision.depth = depth;
-  const pair = Matter.Pair.create(collision as unknown as Matter.Collision, time) as Pair;
+  const pair = Matter.Pair.create(collision as unknown as Matter.Collision, step) as Pair;
   for (const [i, contact] of pair.contacts.entries()) {
     contact.normalImpulse = corners[4 * i + 2]!;
     contact.tangentImpulse = corners[4 * i + 3]!;

@@ -8,7 +8,7 @@
  * - The drawer comes out of a cabinet on the right along x. Its handle is a T: a stem with a bar across, and the hand
  *   fits between bar and drawer on both sides of the stem. Friction stops the drawer soon after it is let go.
  * - Start: the drawer almost shut (`open`) or far out (`close`), the cabinet at some y, the hand free of both.
- * - Success: at most 0.03 short of the goal. Reward: see goal-env.ts; `distance` is what is missing.
+ * - Success: at most 0.03 short of the goal. Reward: see goal-env.ts; the distance is what is missing.
  *
  * Lengths are half tables: the table spans -1 to 1 along x (right) and y (down). Velocities are a second; a step is
  * 0.05 s.
@@ -56,12 +56,16 @@ const TOLERANCE = 0.03;
 const TASKS: readonly GoalTask[] = [
   {
     name: 'open',
-    distance: (achieved, desired, at) => Math.max(desired[at]! - achieved[at]!, 0),
+    distances: (achieved, desired, n, out) => {
+      for (let i = 0; i < n; i++) out[i] = Math.max(desired[i]! - achieved[i]!, 0);
+    },
     tolerance: TOLERANCE,
   },
   {
     name: 'close',
-    distance: (achieved, desired, at) => Math.max(achieved[at]! - desired[at]!, 0),
+    distances: (achieved, desired, n, out) => {
+      for (let i = 0; i < n; i++) out[i] = Math.max(achieved[i]! - desired[i]!, 0);
+    },
     tolerance: TOLERANCE,
   },
 ];
@@ -186,7 +190,7 @@ export const drawer: GoalEnvDefinition & ExpertEnvDefinition = {
     options: { ...goalOptions(TASKS), ...goalPictureOptions },
   },
   rng: 'pcg64',
-  rewardFunctions: rewardFunctionsOf(TASKS, 1),
+  rewardFunctions: rewardFunctionsOf(TASKS),
   create: (options) => withPictures(new Drawer(options), options),
   expert: drawerExpert,
 };

@@ -9,6 +9,7 @@
  *   whether it holds something between its fingers; then for each object: centre of mass (x, y), the same from the
  *   grip point, cosine and sine of twice the angle of its narrowest direction, its width in that direction and its
  *   length.
+ * - Pictures (`obs_type`) take the place of QT-Opt's camera over the shoulder: bin, gripper and objects from the side.
  * - Objects: `num_objects` different convex polygons that stand apart on the floor. `objects` chooses from which set
  *   they are drawn: `train`, `test` (never seen in training) or `all`.
  *
@@ -162,9 +163,9 @@ class Grasp implements Env<Float32Array>, Scene {
 
   restore(snapshot: unknown): void {
     const { shapes, opening, world } = (snapshot ?? {}) as Partial<GraspState>;
-    const indices = stateIntegers(shapes, this.#shapes.length, SHAPES.length - 1);
+    const indices = stateIntegers(shapes, this.#shapes.length, 0, SHAPES.length - 1);
     const [distance] = stateNumbers([opening], 1) as [number];
-    if (new Set(indices).size < indices.length || indices.some((index) => index < 0)) {
+    if (new Set(indices).size < indices.length) {
       throw new FarstepError('bad_snapshot', 'snapshot: expected different shapes');
     }
     const before = this.snapshot();

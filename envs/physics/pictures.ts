@@ -26,8 +26,16 @@ export interface Drawable {
   draw(painter: Painter, motif: Motif): void;
 }
 
+/** What somebody sees: a state in numbers, which `observe` writes, and what can be drawn. */
+export interface Sight extends Drawable {
+  readonly observationSpace: Space;
+  observe(out: View): void;
+}
+
 /** An env that can be drawn. */
-export interface Scene extends Env<Float32Array>, Drawable {}
+export interface Scene extends Env<Float32Array>, Sight {
+  render(): Image;
+}
 
 /** Pixels along a side of an observed picture. */
 const SIZE = 84;
@@ -53,9 +61,18 @@ export const goalPictureOptions: Readonly<Record<string, OptionSpec>> = {
   },
 };
 
-/** The scene as the options want it observed. */
+const isPlain = (options: Options): boolean => options.obs_type === 'state' && options.image_goal !== true;
+
+/** A sight as the options want it observed. */
+export const sightWithPictures = (
+  sight: Sight,
+  options: Options,
+): Pick<Sight, 'observationSpace' | 'observe'> =>
+  isPlain(options) ? sight : new PictureSight(sight, options);
+
+/** A scene as the options want it observed. */
 export const withPictures = (scene: Scene, options: Options): Env<Float32Array> =>
-  options.obs_type === 'state' && options.image_goal !== true ? scene : new Pictures(scene, options);
+  isPlain(options) ? scene : new Pictures(scene, options);
 
 /** The picture of a scene that `Env.render` and `World.render` give. */
 export function renderScene(scene: Drawable): Image {
@@ -70,32 +87,28 @@ export function renderScene(scene: Drawable): Image {
 
 type Views = Record<string, View>;
 
-class Pictures implements Env<Float32Array> {
+class PictureSight {
   readonly observationSpace: Space;
-  readonly actionSpace: Space;
-  readonly infoSpaces: Readonly<Record<string, Space>>;
-  readonly #scene: Scene;
+  readonly #sight: Sight;
   readonly #painter: Painter;
   readonly #motif: Motif;
   readonly #goalPicture: Uint8Array | undefined;
-  /** Where the scene writes its state while nobody wants to see that. */
+  /** Where the sight writes its state while nobody wants to see that. */
   readonly #unseen: Float32Array | undefined;
-  /** What the scene gets to write its observation into, if that is a Dict. */
+  /** What the sight gets to write its observation into, if that is a Dict. */
   readonly #views: Views = {};
-  /** The keys of a Dict that the scene observes. */
+  /** The keys of a Dict that it observes. */
   readonly #keys: readonly string[] | undefined;
 
-  constructor(scene: Scene, { obs_type: type, grayscale, image_goal: imageGoal }: Options) {
-    this.#scene = scene;
-    this.actionSpace = scene.actionSpace;
-    this.infoSpaces = scene.infoSpaces ?? {};
+  constructor(sight: Sight, { obs_type: type, grayscale, image_goal: imageGoal }: Options) {
+    this.#sight = sight;
     const channels = grayscale ? 1 : 3;
-    this.#painter = new Painter([SIZE, SIZE, channels], scene.frame);
+    this.#painter = new Painter([SIZE, SIZE, channels], sight.frame);
     this.#motif = imageGoal ? 'state' : 'marked';
     const picture = new Box(0, 255, [SIZE, SIZE, channels], 'uint8');
     if (imageGoal) this.#goalPicture = new Uint8Array(picture.size);
 
-    const inner = scene.observationSpace;
+    const inner = sight.observationSpace;
     const spaces = inner instanceof Dict ? inner.spaces : { observation: inner };
     if (inner instanceof Dict) this.#keys = Object.keys(spaces);
     if (type === 'image') this.#unseen = new Float32Array((spaces.observation as Box).size);
@@ -110,6 +123,52 @@ class Pictures implements Env<Float32Array> {
           });
   }
 
+  observe(view: View): void {
+    if (this.observationSpace instanceof Box) {
+      this.#draw(view as Uint8Array, this.#motif);
+      return;
+    }
+    const out = view as Readonly<Views>;
+    const state = this.#unseen ?? out.observation!;
+    if (this.#keys === undefined) {
+      this.#sight.observe(state);
+    } else {
+      for (const key of this.#keys) this.#views[key] = out[key]!;
+      this.#views.observation = state;
+      this.#sight.observe(this.#views);
+    }
+    const picture = this.#unseen === undefined ? out.image : out.observation;
+    if (picture !== undefined) this.#draw(picture as Uint8Array, this.#motif);
+    if (this.#goalPicture !== undefined) (out.goal_image as Uint8Array).set(this.#goalPicture);
+  }
+
+  /** The goal stays for an episode, and so does its picture. */
+  drawGoal(): void {
+    if (this.#goalPicture !== undefined) this.#draw(this.#goalPicture, 'goal');
+  }
+
+  #draw(out: Uint8Array, motif: Motif): void {
+    this.#painter.begin(out, this.#sight.background);
+    this.#sight.draw(this.#painter, motif);
+  }
+}
+
+/** A scene whose observation has pictures. */
+class Pictures implements Env<Float32Array> {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  readonly infoSpaces: Readonly<Record<string, Space>>;
+  readonly #scene: Scene;
+  readonly #sight: PictureSight;
+
+  constructor(scene: Scene, options: Options) {
+    this.#scene = scene;
+    this.#sight = new PictureSight(scene, options);
+    this.observationSpace = this.#sight.observationSpace;
+    this.actionSpace = scene.actionSpace;
+    this.infoSpaces = scene.infoSpaces ?? {};
+  }
+
   get reward(): number {
     return this.#scene.reward;
   }
@@ -120,7 +179,7 @@ class Pictures implements Env<Float32Array> {
 
   reset(rng: Rng, options?: Readonly<Record<string, unknown>>): void {
     this.#scene.reset(rng, options);
-    this.#drawGoal();
+    this.#sight.drawGoal();
   }
 
   step(action: Float32Array): void {
@@ -128,22 +187,7 @@ class Pictures implements Env<Float32Array> {
   }
 
   observe(view: View): void {
-    if (this.observationSpace instanceof Box) {
-      this.#draw(view as Uint8Array, this.#motif);
-      return;
-    }
-    const out = view as Readonly<Views>;
-    const state = this.#unseen ?? out.observation!;
-    if (this.#keys === undefined) {
-      this.#scene.observe(state);
-    } else {
-      for (const key of this.#keys) this.#views[key] = out[key]!;
-      this.#views.observation = state;
-      this.#scene.observe(this.#views);
-    }
-    const picture = this.#unseen === undefined ? out.image : out.observation;
-    if (picture !== undefined) this.#draw(picture as Uint8Array, this.#motif);
-    if (this.#goalPicture !== undefined) (out.goal_image as Uint8Array).set(this.#goalPicture);
+    this.#sight.observe(view);
   }
 
   writeInfo(out: Readonly<Record<string, View>>): void {
@@ -156,20 +200,10 @@ class Pictures implements Env<Float32Array> {
 
   restore(snapshot: unknown): void {
     this.#scene.restore(snapshot);
-    this.#drawGoal();
+    this.#sight.drawGoal();
   }
 
   render(): Image {
-    return this.#scene.render!();
-  }
-
-  /** The goal stays for an episode, and so does its picture. */
-  #drawGoal(): void {
-    if (this.#goalPicture !== undefined) this.#draw(this.#goalPicture, 'goal');
-  }
-
-  #draw(out: Uint8Array, motif: Motif): void {
-    this.#painter.begin(out, this.#scene.background);
-    this.#scene.draw(this.#painter, motif);
+    return this.#scene.render();
   }
 }

@@ -20,7 +20,7 @@ import {
   type Goals,
   type GoalTask,
   goalOptions,
-  planeDistance,
+  planeDistances,
   rewardFunctionsOf,
 } from '../goal-env.js';
 import type { Rng } from '../rng/rng.js';
@@ -43,7 +43,7 @@ import {
 import { World } from './world.js';
 
 const TOLERANCE = 0.1;
-const TASKS: readonly GoalTask[] = [{ name: 'push', distance: planeDistance, tolerance: TOLERANCE }];
+const TASKS: readonly GoalTask[] = [{ name: 'push', distances: planeDistances, tolerance: TOLERANCE }];
 
 /** How far from the middle things start, along each axis; and how far apart at least. */
 const SPREAD = { hand: 0.85, puck: 0.6, goal: 0.7 } as const;
@@ -137,7 +137,7 @@ export const push: GoalEnvDefinition & ExpertEnvDefinition = {
     options: { ...goalOptions(TASKS), ...goalPictureOptions },
   },
   rng: 'pcg64',
-  rewardFunctions: rewardFunctionsOf(TASKS, 2),
+  rewardFunctions: rewardFunctionsOf(TASKS),
   create: (options) => withPictures(new Push(options), options),
   expert: pushExpert,
 };

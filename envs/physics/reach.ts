@@ -18,7 +18,7 @@ import {
   type Goals,
   type GoalTask,
   goalOptions,
-  planeDistance,
+  planeDistances,
   rewardFunctionsOf,
 } from '../goal-env.js';
 import type { Rng } from '../rng/rng.js';
@@ -31,7 +31,7 @@ import { goalPictureOptions, type Motif, renderScene, type Scene, withPictures }
 import { symmetricBox, TABLE_FRAME } from './table.js';
 
 const TOLERANCE = 0.1;
-const TASKS: readonly GoalTask[] = [{ name: 'reach', distance: planeDistance, tolerance: TOLERANCE }];
+const TASKS: readonly GoalTask[] = [{ name: 'reach', distances: planeDistances, tolerance: TOLERANCE }];
 
 class Reach extends GoalEnv<Float32Array> implements Scene {
   override readonly actionSpace: Box;
@@ -107,7 +107,7 @@ export const reach: GoalEnvDefinition & ExpertEnvDefinition = {
     },
   },
   rng: 'pcg64',
-  rewardFunctions: rewardFunctionsOf(TASKS, 2),
+  rewardFunctions: rewardFunctionsOf(TASKS),
   create: (options) => withPictures(new Reach(effectorOf(options), options), options),
   expert: (options) => reachExpert(options),
 };

@@ -25,7 +25,8 @@ import {
   type Goals,
   type GoalTask,
   goalOptions,
-  planeDistance,
+  planeDistances,
+  type RewardFunction,
   rewardFunctionsOf,
 } from '../goal-env.js';
 import type { Rng } from '../rng/rng.js';
@@ -52,16 +53,18 @@ import {
 import { driveHand, HAND_RADIUS, makeHand, openBox, SUBSTEPS, writeBody } from './table.js';
 import { World } from './world.js';
 
-/** How much the ball at row `at` lacks to be within the net around the goal there. */
-function distanceToNet(achieved: Goals, desired: Goals, at: number): number {
-  const short = Math.max(desired[at]! - NET / 2 + BALL_RADIUS - achieved[at]!, 0);
-  const wide = Math.max(Math.abs(achieved[at + 1]! - desired[at + 1]!) - MOUTH, 0);
-  return Math.sqrt(short * short + wide * wide);
-}
+/** How much each ball lacks to be within the net around its goal. */
+const distancesToNet: RewardFunction = (achieved, desired, n, out) => {
+  for (let at = 0; at < 2 * n; at += 2) {
+    const short = Math.max(desired[at]! - NET / 2 + BALL_RADIUS - achieved[at]!, 0);
+    const wide = Math.max(Math.abs(achieved[at + 1]! - desired[at + 1]!) - MOUTH, 0);
+    out[at / 2] = Math.sqrt(short * short + wide * wide);
+  }
+};
 
 const TASKS: readonly GoalTask[] = [
-  { name: 'pass', distance: planeDistance, tolerance: TRAP },
-  { name: 'shoot', distance: distanceToNet, tolerance: 0 },
+  { name: 'pass', distances: planeDistances, tolerance: TRAP },
+  { name: 'shoot', distances: distancesToNet, tolerance: 0 },
 ];
 const PASS = 0;
 
@@ -192,7 +195,7 @@ export const soccer: GoalEnvDefinition & ExpertEnvDefinition = {
     options: { ...goalOptions(TASKS), ...goalPictureOptions },
   },
   rng: 'pcg64',
-  rewardFunctions: rewardFunctionsOf(TASKS, 2),
+  rewardFunctions: rewardFunctionsOf(TASKS),
   create: (options) => withPictures(new Soccer(options), options),
   expert: soccerExpert,
 };

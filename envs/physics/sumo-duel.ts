@@ -2,32 +2,61 @@
  * Physics/SumoDuel-v1: Physics/Sumo-v1 for two agents.
  *
  * - Seats `wrestler_0` and `wrestler_1`, which both move in every step. Each observes its own position and velocity,
- *   then the other's; actions are thrust along x and y, at most 1 in length.
+ *   then the other's; actions are thrust along x and y, at most 1 in length. In pictures (`obs_type`) each is itself in
+ *   the same colour, so that one who learned in one seat can sit in the other.
  * - Reward: 1 for winning, -1 for losing, 0 otherwise. Both are done when somebody's middle is outside the ring; where
  *   both leave in the same engine step nobody has won.
  * - The default action is no thrust.
  */
 import { Box, type Space, type View } from '../../protocol/spaces/index.js';
-import type { Image } from '../env.js';
+import type { Image, Options } from '../env.js';
 import type { Rng } from '../rng/rng.js';
 import type { World, WorldDefinition } from '../world.js';
 import type { Painter } from './painter.js';
 import { FRAME } from './palette.js';
-import { type Drawable, renderScene } from './pictures.js';
+import { pictureOptions, renderScene, type Sight, sightWithPictures } from './pictures.js';
 import { drawMatch } from './sumo.js';
 import { SUMO_VIEW, SumoMatch } from './sumo-match.js';
 import { openBox, TABLE_FRAME } from './table.js';
 
-class SumoDuel implements World<Float32Array>, Drawable {
+/** A match as the one in a seat sees it. */
+class Corner implements Sight {
   readonly observationSpace = openBox(SUMO_VIEW);
-  readonly actionSpace = new Box(-1, 1, [2]);
-  readonly infoSpaces: Readonly<Record<string, Space>> = { is_success: new Box(0, 1, [], 'bool') };
   readonly frame = TABLE_FRAME;
   readonly background = FRAME;
+  readonly #match: SumoMatch;
+  readonly #seat: 0 | 1;
+
+  constructor(match: SumoMatch, seat: 0 | 1) {
+    this.#match = match;
+    this.#seat = seat;
+  }
+
+  observe(out: View): void {
+    this.#match.writeView(this.#seat, out as Float32Array);
+  }
+
+  draw(painter: Painter): void {
+    drawMatch(painter, this.#match, this.#seat);
+  }
+}
+
+class SumoDuel implements World<Float32Array> {
+  readonly observationSpace: Space;
+  readonly actionSpace = new Box(-1, 1, [2]);
+  readonly infoSpaces: Readonly<Record<string, Space>> = { is_success: new Box(0, 1, [], 'bool') };
   readonly turn = 0;
   readonly rewards = new Float64Array(2);
   readonly terminated = new Uint8Array(2);
   readonly #match = new SumoMatch();
+  readonly #corners = [new Corner(this.#match, 0), new Corner(this.#match, 1)] as const;
+  /** What each seat observes. */
+  readonly #sights: readonly Pick<Sight, 'observationSpace' | 'observe'>[];
+
+  constructor(options: Options) {
+    this.#sights = this.#corners.map((corner) => sightWithPictures(corner, options));
+    this.observationSpace = this.#sights[0]!.observationSpace;
+  }
 
   reset(rng: Rng): void {
     this.#match.begin(rng);
@@ -52,7 +81,7 @@ class SumoDuel implements World<Float32Array>, Drawable {
   }
 
   observe(seat: number, out: View): void {
-    this.#match.writeView(seat === 0 ? 0 : 1, out as Float32Array);
+    this.#sights[seat]!.observe(out);
   }
 
   writeInfo(seat: number, out: Readonly<Record<string, View>>): void {
@@ -68,12 +97,8 @@ class SumoDuel implements World<Float32Array>, Drawable {
     this.#judge();
   }
 
-  draw(painter: Painter): void {
-    drawMatch(painter, this.#match);
-  }
-
   render(): Image {
-    return renderScene(this);
+    return renderScene(this.#corners[0]);
   }
 }
 
@@ -88,11 +113,11 @@ export const sumoDuel: WorldDefinition = {
     maxEpisodeSteps: 200,
     rewardRange: [-1, 1],
     renderModes: ['rgb_array'],
-    options: {},
+    options: pictureOptions,
   },
   seats: ['wrestler_0', 'wrestler_1'],
   turns: false,
   defaultAction: 'no thrust',
   rng: 'pcg64',
-  create: () => new SumoDuel(),
+  create: (options) => new SumoDuel(options),
 };

@@ -66,7 +66,8 @@ export class SumoMatch {
 
 /** Accelerates for the next engine step. No direction is stronger than another: what is longer than 1 counts as 1. */
 function thrust(wrestler: Body, command: ArrayLike<number>): void {
-  const [x, y] = command as unknown as [number, number];
+  const x = command[0]!;
+  const y = command[1]!;
   const length = Math.sqrt(x * x + y * y);
   const gain = length > 1 ? THRUST / length : THRUST;
   setVelocity(wrestler, velocityX(wrestler) + gain * x, velocityY(wrestler) + gain * y);

@@ -82,7 +82,7 @@ class Sumo implements Env<Float32Array>, Scene {
   }
 
   draw(painter: Painter): void {
-    drawMatch(painter, this.#match);
+    drawMatch(painter, this.#match, PLAYER);
   }
 
   render(): Image {
@@ -90,12 +90,14 @@ class Sumo implements Env<Float32Array>, Scene {
   }
 }
 
-/** The ring and the two in it, the first in the colour of the hand. */
-export function drawMatch(painter: Painter, { wrestlers: [first, second] }: SumoMatch): void {
+/** The ring and the two in it as the one in a seat sees them: itself in the colour of the hand. */
+export function drawMatch(painter: Painter, { wrestlers }: SumoMatch, seat: 0 | 1): void {
+  const self = wrestlers[seat];
+  const other = wrestlers[1 - seat]!;
   painter.disc(0, 0, RING_RADIUS, LINE);
   painter.disc(0, 0, RING_RADIUS - 0.04, TABLE);
-  painter.disc(positionX(second), positionY(second), WRESTLER_RADIUS, OBJECT);
-  painter.disc(positionX(first), positionY(first), WRESTLER_RADIUS, HAND);
+  painter.disc(positionX(other), positionY(other), WRESTLER_RADIUS, OBJECT);
+  painter.disc(positionX(self), positionY(self), WRESTLER_RADIUS, HAND);
 }
 
 export const sumo: ExpertEnvDefinition = {

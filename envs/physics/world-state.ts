@@ -4,8 +4,8 @@ import { CONTACT_LENGTH, isContact } from './contact.js';
 
 /** A world between two steps, as plain values. */
 export interface WorldState {
-  /** Milliseconds of simulated time. */
-  readonly time: number;
+  /** Engine steps since the reset. */
+  readonly steps: number;
   /** What `eachNumber` visits of each moving body in turn. */
   readonly bodies: readonly number[];
   /** Indices of all bodies in the order of the broad phase. */
@@ -44,12 +44,12 @@ export function checkWorldState(
   let length = 0;
   for (const body of moving) eachNumber(body, () => length++);
 
-  const { time, order, contacts } = state;
+  const { steps, order, contacts } = state;
   const isList = (list: unknown): list is number[] => Array.isArray(list) && list.every(isNumber);
   const isOrder = isList(order) && order.length === bodies.length && new Set(order).size === order.length;
   const areContacts = isList(contacts) && contacts.length % CONTACT_LENGTH === 0;
   if (
-    !isNumber(time) ||
+    !isNumber(steps) ||
     !(isList(state.bodies) && state.bodies.length === length) ||
     !(isOrder && order.every((index) => bodies[index] !== undefined)) ||
     !(areContacts && everyContact(contacts, (numbers) => isContact(numbers, parts)))

@@ -1,6 +1,6 @@
 /**
- * The simulator that all physics envs share: a matter-js engine with a fixed time step whose future depends on
- * nothing but its own state, and which can be saved and put back.
+ * The simulator that all physics envs share: matter-js with a fixed time step, so that its future depends on nothing
+ * but its own state, and which can be saved and put back.
  *
  * - Matter numbers bodies by a counter of the whole process, and the solver takes the two bodies of a pair in the
  *   order of their numbers. Here a number is a place in the world, so what else runs in the process does not matter.
@@ -10,6 +10,8 @@
  *   moved along step by step and so differ in their last bits from what position and angle would give. `save` takes
  *   all of it.
  * - Bodies never sleep and no constraints are used (joints are kinematic), so neither has state to keep.
+ * - `step` does what `Matter.Engine.update` does, without what is not used here and takes memory: events, a clock, and
+ *   a sort of the broad phase in new memory. What is still taken is a record of each contact that begins.
  */
 import Matter from 'matter-js';
 import { type Body, STEP_RATE, solidParts, UNIT } from './body.js';
@@ -18,18 +20,63 @@ import { checkWorldState, eachNumber, type WorldState } from './world-state.js';
 
 /** Milliseconds of an engine step. */
 const TIME_STEP = 1000 / STEP_RATE;
+/** Rounds of the solver in a step, and the share of an overlap that a round takes away: matter's defaults. */
+const POSITION_ROUNDS = 6;
+const VELOCITY_ROUNDS = 4;
+const POSITION_DAMPING = 1;
 
-/** What matter-js has and its typings leave out. */
+/** What matter-js has and its typings leave out, or have otherwise. */
 interface Pairs {
-  readonly table: Record<string, Pair>;
+  table: Record<string, Pair>;
   readonly list: Pair[];
 }
-const { setModified } = Matter.Composite as unknown as {
-  setModified(this: void, composite: Matter.Composite, isModified: boolean): void;
+interface Detector {
+  bodies: Body[];
+  pairs: Pairs | null;
+}
+type Collisions = readonly Matter.Collision[];
+const matter = Matter as unknown as {
+  readonly Body: { update(body: Body, delta: number): void };
+  readonly Detector: {
+    create(): Detector;
+    collisions(detector: Detector): Collisions;
+  };
+  readonly Pairs: {
+    create(): Pairs;
+    update(pairs: Pairs, collisions: Collisions, step: number): void;
+    clear(pairs: Pairs): void;
+  };
+  readonly Resolver: {
+    preSolvePosition(pairs: readonly Pair[]): void;
+    solvePosition(pairs: readonly Pair[], delta: number, damping: number): void;
+    postSolvePosition(bodies: readonly Body[]): void;
+    preSolveVelocity(pairs: readonly Pair[]): void;
+    solveVelocity(pairs: readonly Pair[], delta: number): void;
+  };
 };
 
+/**
+ * What matter sorts in every step, and what hardly changes its order. The built-in sort, which is as stable as this one,
+ * takes memory.
+ */
+class AlmostSorted<T> extends Array<T> {
+  override sort(compare: (a: T, b: T) => number): this {
+    for (let i = 1; i < this.length; i++) {
+      const item = this[i]!;
+      let at = i;
+      for (; at > 0 && compare(this[at - 1]!, item) > 0; at--) this[at] = this[at - 1]!;
+      this[at] = item;
+    }
+    return this;
+  }
+}
+
 export class World {
-  readonly #engine: Matter.Engine;
+  readonly #gravity: number;
+  readonly #pairs = matter.Pairs.create();
+  readonly #detector = Object.assign(matter.Detector.create(), { pairs: this.#pairs });
+  /** Engine steps since the reset. */
+  #steps = 0;
   #bodies: readonly Body[] = [];
   #moving: readonly Body[] = [];
   /** What collides; the number that matter knows a part by is its index. */
@@ -38,35 +85,51 @@ export class World {
   /** `gravity` in length units a second squared, along y, which points down. */
   constructor(gravity = 0) {
     // Matter wants it in its own units a millisecond squared.
-    this.#engine = Matter.Engine.create({ gravity: { x: 0, y: 1, scale: (gravity * UNIT) / 1e6 } });
+    this.#gravity = (gravity * UNIT) / 1e6;
   }
 
   /** Starts anew with these bodies, which the caller has placed. No contact is known and no time has passed. */
   reset(bodies: readonly Body[]): void {
-    const { world, detector, timing } = this.#engine;
-    const members = bodies as unknown as Matter.Body[];
     if (bodies !== this.#bodies) {
       this.#bodies = bodies;
       this.#moving = bodies.filter((body) => !body.isStatic);
       this.#parts = bodies.flatMap(solidParts);
       for (const [i, part] of this.#parts.entries()) part.id = i;
-      world.bodies = members;
-      setModified(world, true); // forgets the cached list of its bodies
-      setModified(world, false); // or the next step would set the order of the broad phase
     }
-    Matter.Pairs.clear(this.#engine.pairs);
-    Matter.Detector.setBodies(detector, members);
-    timing.timestamp = 0;
+    matter.Pairs.clear(this.#pairs);
+    this.#detector.bodies = AlmostSorted.from(bodies);
+    this.#steps = 0;
   }
 
   /** Advances by one engine step. */
   step(): void {
-    Matter.Engine.update(this.#engine, TIME_STEP);
+    const pairs = this.#pairs;
+    for (let i = 0; i < this.#moving.length; i++) {
+      const body = this.#moving[i]!;
+      body.force.y += body.mass * this.#gravity;
+      matter.Body.update(body, TIME_STEP);
+    }
+    matter.Pairs.update(pairs, matter.Detector.collisions(this.#detector), this.#steps);
+    this.#steps++;
+
+    matter.Resolver.preSolvePosition(pairs.list);
+    for (let i = 0; i < POSITION_ROUNDS; i++) {
+      matter.Resolver.solvePosition(pairs.list, TIME_STEP, POSITION_DAMPING);
+    }
+    matter.Resolver.postSolvePosition(this.#moving);
+    matter.Resolver.preSolveVelocity(pairs.list);
+    for (let i = 0; i < VELOCITY_ROUNDS; i++) matter.Resolver.solveVelocity(pairs.list, TIME_STEP);
+
+    for (let i = 0; i < this.#moving.length; i++) {
+      const { force } = this.#moving[i]!;
+      force.x = 0;
+      force.y = 0;
+    }
   }
 
   /** Takes the weight off a body for the next engine step. */
   hold(body: Body): void {
-    body.force.y = -body.mass * this.#engine.gravity.scale;
+    body.force.y = -body.mass * this.#gravity;
   }
 
   /**
@@ -74,7 +137,7 @@ export class World {
    * more.
    */
   overlap(a: Body, b: Body): number {
-    for (const { bodyA, bodyB, collision } of (this.#engine.pairs as Pairs).list) {
+    for (const { bodyA, bodyB, collision } of this.#pairs.list) {
       if ((bodyA.id === a.id && bodyB.id === b.id) || (bodyA.id === b.id && bodyB.id === a.id)) {
         return collision.depth / UNIT;
       }
@@ -85,12 +148,11 @@ export class World {
   save(): WorldState {
     const bodies: number[] = [];
     for (const body of this.#moving) eachNumber(body, (holder, key) => bodies.push(holder[key]!));
-    const { detector, pairs, timing } = this.#engine;
     return {
-      time: timing.timestamp,
+      steps: this.#steps,
       bodies,
-      order: detector.bodies.map((body) => this.#bodies.indexOf(body as unknown as Body)),
-      contacts: (pairs as Pairs).list.flatMap(contactNumbers),
+      order: this.#detector.bodies.map((body) => this.#bodies.indexOf(body)),
+      contacts: this.#pairs.list.flatMap(contactNumbers),
     };
   }
 
@@ -98,24 +160,27 @@ export class World {
    * Takes back what `save` gave in a world of the same bodies. Throws `bad_snapshot`, and then nothing has changed.
    */
   load(state: unknown): void {
-    const { time, bodies, order, contacts } = checkWorldState(state, this.#bodies, this.#moving, this.#parts);
+    const { steps, bodies, order, contacts } = checkWorldState(
+      state,
+      this.#bodies,
+      this.#moving,
+      this.#parts,
+    );
     let next = 0;
     for (const body of this.#moving) {
       eachNumber(body, (holder, key) => {
         holder[key] = bodies[next++]!;
       });
     }
-    const { detector, timing } = this.#engine;
-    const pairs = this.#engine.pairs as Pairs;
-    timing.timestamp = time;
-    detector.bodies = order.map((index) => this.#bodies[index] as unknown as Matter.Body);
-    Matter.Pairs.clear(this.#engine.pairs);
+    this.#steps = steps;
+    this.#detector.bodies = AlmostSorted.from(order, (index) => this.#bodies[index]!);
+    matter.Pairs.clear(this.#pairs);
     for (let from = 0; from < contacts.length; from += CONTACT_LENGTH) {
       // Found in the step before, that is; the next one drops what it does not find again.
       const numbers = contacts.slice(from, from + CONTACT_LENGTH);
-      const pair = pairFromNumbers(numbers, this.#parts, time - TIME_STEP);
-      pairs.list.push(pair);
-      pairs.table[pair.id] = pair;
+      const pair = pairFromNumbers(numbers, this.#parts, steps - 1);
+      this.#pairs.list.push(pair);
+      this.#pairs.table[pair.id] = pair;
     }
   }
 }

@@ -9,13 +9,14 @@
 import { type Box, Discrete, type Space, type View } from '../../protocol/spaces/index.js';
 import type { Image } from '../env.js';
 import type { Rng } from '../rng/rng.js';
+import { stateIntegers } from '../snapshot.js';
 import type { World, WorldDefinition } from '../world.js';
 import { AtariFrame, type FrameSettings } from './atari-frame.js';
 import { FRAME_OPTIONS, frameSettings, MAX_STEPS } from './define.js';
 import type { Duel } from './duel.js';
 import type { PixelGame } from './game.js';
 import type { Palette } from './palette.js';
-import { readIntegers, readMap } from './saved.js';
+import { readMap } from './saved.js';
 import type { Screen } from './screen.js';
 
 /** An action of each of two players. */
@@ -77,7 +78,7 @@ class BothJoysticks implements PixelGame<Pair> {
 
   load(saved: unknown): void {
     const map = readMap(saved);
-    const held = readIntegers(map.held, 2, 0, this.#joysticks.length - 1);
+    const held = stateIntegers(map.held, 2, 0, this.#joysticks.length - 1);
     this.#duel.load(map.duel);
     this.hold(held);
   }

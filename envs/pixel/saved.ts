@@ -1,4 +1,4 @@
-import { invalidSnapshot } from '../snapshot.js';
+import { invalidSnapshot, stateIntegers } from '../snapshot.js';
 
 /** Names of a game's numbers, with the least and greatest value of each. */
 export type Limits<Name extends string> = Readonly<Record<Name, readonly [low: number, high: number]>>;
@@ -53,7 +53,7 @@ export function saveRuns(bytes: Uint8Array): number[] {
 
 /** What `saveRuns` made of `length` bytes below `limit`. Throws `bad_snapshot` if it is no such array. */
 export function readRuns(value: unknown, length: number, limit: number): Uint8Array {
-  const runs = Array.isArray(value) ? readIntegers(value, value.length, 0, length) : [];
+  const runs = Array.isArray(value) ? stateIntegers(value, value.length, 0, length) : [];
   const bytes = new Uint8Array(length);
   let at = 0;
   for (let i = 0; i + 1 < runs.length; i += 2) {
@@ -64,13 +64,4 @@ export function readRuns(value: unknown, length: number, limit: number): Uint8Ar
     throw invalidSnapshot(`expected runs of ${length} bytes below ${limit}`);
   }
   return bytes;
-}
-
-/** `value` as `length` integers from `low` to `high`. Throws `bad_snapshot` if it is no such array. */
-export function readIntegers(value: unknown, length: number, low: number, high: number): readonly number[] {
-  const fits = (x: unknown) => Number.isInteger(x) && (x as number) >= low && (x as number) <= high;
-  if (!Array.isArray(value) || value.length !== length || !value.every(fits)) {
-    throw invalidSnapshot(`expected ${length} integers from ${low} to ${high}`);
-  }
-  return value;
 }

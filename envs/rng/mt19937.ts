@@ -58,13 +58,14 @@ export class Mt19937 implements Rng {
     this.#position = Math.min(all[N]!, N);
   }
 
+  /** As a signed number, which V8 need not put on the heap. */
   #next32(): number {
     if (this.#position === N) this.#twist();
     let y = this.#key[this.#position++]!;
     y ^= y >>> 11;
     y ^= (y << 7) & 0x9d2c5680;
     y ^= (y << 15) & 0xefc60000;
-    return (y ^ (y >>> 18)) >>> 0;
+    return y ^ (y >>> 18);
   }
 
   #twist(): void {

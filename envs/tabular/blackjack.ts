@@ -16,51 +16,37 @@ import { Discrete, Tuple } from '../../protocol/spaces/index.js';
 import type { Env, EnvDefinition, Image } from '../env.js';
 import { Canvas, type Color, WHITE } from '../raster.js';
 import type { Rng } from '../rng/rng.js';
-import { stateIntegers } from '../snapshot.js';
+import { invalidSnapshot, stateIntegers } from '../snapshot.js';
 
-/** The cards of a suit: ace to ten, and jack, queen and king. */
-const DECK_SIZE = 13;
-const draw = (rng: Rng): number => Math.min(rng.integers(0, DECK_SIZE) + 1, 10);
+/** What the cards of a suit count, an ace as 1: ace to ten, and jack, queen and king. */
+const VALUES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10, 10] as const;
+const CARDS = VALUES.length;
 
 const SUITS = ['CLUBS', 'DIAMONDS', 'HEARTS', 'SPADES'] as const;
 const FACES = ['J', 'Q', 'K'] as const;
 
-/** What matters of a hand of cards. */
-class Hand {
-  /** Sum with every ace as 1. */
-  hard = 0;
-  aces = 0;
-  cards = 0;
+/**
+ * What matters of a hand is the sum with every ace as 1, and whether there is an ace: a hand is twice the one plus the
+ * other, an index of tables. No hand comes above this sum.
+ */
+const MAX_SUM = 31;
+const HANDS = 2 * (MAX_SUM + 1);
+const NO_CARDS = 0;
+const handOf = (sum: number, hasAce: boolean): number => 2 * Math.min(sum, MAX_SUM) + Number(hasAce);
 
-  clear(): void {
-    this.hard = 0;
-    this.aces = 0;
-    this.cards = 0;
-  }
-
-  add(card: number): void {
-    this.hard += card;
-    if (card === 1) this.aces++;
-    this.cards++;
-  }
-
-  get hasUsableAce(): boolean {
-    return this.aces > 0 && this.hard + 10 <= 21;
-  }
-
-  get sum(): number {
-    return this.hasUsableAce ? this.hard + 10 : this.hard;
-  }
-
-  /** The sum, 0 if it exceeds 21. */
-  get score(): number {
-    return this.hard > 21 ? 0 : this.sum;
-  }
-
-  get isNatural(): boolean {
-    return this.cards === 2 && this.aces === 1 && this.hard === 11;
-  }
-}
+/** The hand that a card makes of a hand, [hands, cards]. */
+const WITH_CARD = Uint8Array.from({ length: HANDS * CARDS }, (_, i) => {
+  const hand = Math.floor(i / CARDS);
+  const card = VALUES[i % CARDS]!;
+  return handOf((hand >> 1) + card, hand % 2 === 1 || card === 1);
+});
+/** Whether an ace of the hand can count 11. */
+const HAS_USABLE_ACE = Uint8Array.from({ length: HANDS }, (_, hand) =>
+  Number(hand % 2 === 1 && hand >> 1 <= 11),
+);
+const SUM = HAS_USABLE_ACE.map((isUsable, hand) => (hand >> 1) + 10 * isUsable);
+/** The sum, 0 if it exceeds 21. */
+const SCORE = SUM.map((sum) => (sum > 21 ? 0 : sum));
 
 class Blackjack implements Env<number> {
   readonly observationSpace = new Tuple([new Discrete(32), new Discrete(11), new Discrete(2)]);
@@ -68,8 +54,9 @@ class Blackjack implements Env<number> {
   reward = 0;
   terminated = false;
 
-  readonly #player = new Hand();
-  readonly #dealer = new Hand();
+  #player = NO_CARDS;
+  #dealer = NO_CARDS;
+  #hasHit = false;
   #openCard = 1;
   /** What the open card looks like; of no consequence, but drawn from the same stream. */
   #suit = 0;
@@ -83,57 +70,64 @@ class Blackjack implements Env<number> {
 
   reset(rng: Rng): void {
     this.#rng = rng;
-    this.#dealer.clear();
-    this.#player.clear();
-    this.#openCard = draw(rng);
-    this.#dealer.add(this.#openCard);
-    this.#dealer.add(draw(rng));
-    this.#player.add(draw(rng));
-    this.#player.add(draw(rng));
+    const open = rng.integers(0, CARDS);
+    this.#openCard = VALUES[open]!;
+    this.#dealer = WITH_CARD[WITH_CARD[open]! * CARDS + rng.integers(0, CARDS)]!;
+    this.#player = WITH_CARD[WITH_CARD[rng.integers(0, CARDS)]! * CARDS + rng.integers(0, CARDS)]!;
     this.#suit = rng.integers(0, SUITS.length);
     if (this.#openCard === 10) this.#face = rng.integers(0, FACES.length);
+    this.#hasHit = false;
     this.reward = 0;
     this.terminated = false;
   }
 
   step(action: number): void {
-    const player = this.#player;
+    const rng = this.#rng!;
+    let player = this.#player;
     if (action === 1) {
-      player.add(draw(this.#rng!));
-      this.terminated = player.hard > 21;
+      player = WITH_CARD[player * CARDS + rng.integers(0, CARDS)]!;
+      this.#player = player;
+      this.#hasHit = true;
+      this.terminated = SCORE[player] === 0;
       this.reward = this.terminated ? -1 : 0;
       return;
     }
-    const dealer = this.#dealer;
-    while (dealer.sum < 17) dealer.add(draw(this.#rng!));
+    let dealer = this.#dealer;
+    // An ace and a ten from the start: who has 21 with two cards takes no more.
+    const isNatural = !this.#hasHit && SUM[player] === 21;
+    const isDealersNatural = SUM[dealer] === 21;
+    while (SUM[dealer]! < 17) dealer = WITH_CARD[dealer * CARDS + rng.integers(0, CARDS)]!;
+    this.#dealer = dealer;
     this.terminated = true;
-    this.reward = Math.sign(player.score - dealer.score);
+    this.reward = Number(SCORE[player]! > SCORE[dealer]!) - Number(SCORE[player]! < SCORE[dealer]!);
     if (this.sab) {
-      if (player.isNatural && !dealer.isNatural) this.reward = 1;
-    } else if (this.natural && player.isNatural && this.reward === 1) {
+      if (isNatural && !isDealersNatural) this.reward = 1;
+    } else if (this.natural && isNatural && this.reward === 1) {
       this.reward = 1.5;
     }
   }
 
-  observe([sum, card, ace]: readonly [Int32Array, Int32Array, Int32Array]): void {
-    sum[0] = this.#player.sum;
-    card[0] = this.#openCard;
-    ace[0] = this.#player.hasUsableAce ? 1 : 0;
+  observe(out: readonly [Int32Array, Int32Array, Int32Array]): void {
+    out[0][0] = SUM[this.#player]!;
+    out[1][0] = this.#openCard;
+    out[2][0] = HAS_USABLE_ACE[this.#player]!;
   }
 
   snapshot(): number[] {
-    const hands = [this.#player, this.#dealer].flatMap(({ hard, aces, cards }) => [hard, aces, cards]);
-    return [this.#openCard, this.#suit, this.#face, ...hands];
+    return [this.#openCard, this.#suit, this.#face, this.#player, this.#dealer, Number(this.#hasHit)];
   }
 
   restore(snapshot: unknown): void {
-    const [openCard, suit, face, ...hands] = stateIntegers(snapshot, 9, 31);
+    const [openCard, suit, face, player, dealer, hasHit] = stateIntegers(snapshot, 6, 0, HANDS - 1);
+    if (openCard! > 10 || suit! >= SUITS.length || face! >= FACES.length) {
+      throw invalidSnapshot('state: no card of Blackjack');
+    }
     this.#openCard = openCard!;
     this.#suit = suit!;
     this.#face = face!;
-    for (const [i, hand] of [this.#player, this.#dealer].entries()) {
-      [hand.hard, hand.aces, hand.cards] = hands.slice(3 * i) as [number, number, number];
-    }
+    this.#player = player!;
+    this.#dealer = dealer!;
+    this.#hasHit = hasHit !== 0;
   }
 
   render(): Image {
@@ -148,8 +142,8 @@ class Blackjack implements Env<number> {
     canvas.rect(108, 52, 72, 96, WHITE);
     canvas.rect(114, 58, 60, 84, BACK);
     canvas.text('PLAYER', 24, 172, WHITE, 4);
-    canvas.text(`${this.#player.sum}`, 24, 208, WHITE, 12);
-    if (this.#player.hasUsableAce) canvas.text('USABLE ACE', 150, 240, WHITE, 4);
+    canvas.text(`${SUM[this.#player]}`, 24, 208, WHITE, 12);
+    if (HAS_USABLE_ACE[this.#player]) canvas.text('USABLE ACE', 150, 240, WHITE, 4);
     return canvas;
   }
 }

@@ -11,119 +11,220 @@
  *
  * FrozenLake8x8-v1 is the same on the greater map.
  *
+ * Not in gymnasium: with `levels`, every episode has a generated map of its own, whose seed is drawn from the levels to
+ * train on (0 to 799), from those to test on (800 to 999), or from all. The agent then sees the map: bool
+ * [rows, columns, 3], planes of the goal, the holes and itself.
+ *
  * Source: gymnasium 1.4.0 (toy_text/frozen_lake.py).
  */
 import { FarstepError } from '../../protocol/errors.js';
-import type { EnvDefinition, Image, Options } from '../env.js';
+import { Box, Discrete, type Space, type View } from '../../protocol/spaces/index.js';
+import type { Env, EnvDefinition, Image, Options } from '../env.js';
+import { LEVEL_RANGES, type LevelRange, levelsOption } from '../levels.js';
 import type { Color } from '../raster.js';
+import type { Rng } from '../rng/rng.js';
+import { invalidSnapshot, stateNumbers } from '../snapshot.js';
 import { GridPicture } from './grid-picture.js';
+import { ICE, Lake, WAYS } from './lake.js';
 import { generateMap, MAPS, MAX_SIDE, parseMap } from './lake-maps.js';
-import { buildTable, type Outcome, oncePerOptions, TableModel } from './table.js';
-import { TableEnv } from './table-env.js';
+import { buildTable, oncePerOptions, type TransitionTable } from './table.js';
+import { PROB_INFO } from './table-env.js';
 
-const ICE: Color = [225, 238, 250];
-const HOLE: Color = [40, 70, 110];
+const ICE_COLOR: Color = [225, 238, 250];
+const HOLE_COLOR: Color = [40, 70, 110];
 
 /** The name of the map that is made from the other settings. */
 const GENERATED = 'generated';
+/** From here on few generated maps are drawn in vain, whatever their size: of 64 by 64, 3 in 100 have a way. */
+const MIN_LEVEL_P = 0.6;
+/** Planes of the map that is seen: GOAL, HOLE, and the agent. */
+const PLANES = 3;
+const AGENT = 2;
 
-/** Rewards for reaching the goal, a hole, and ice. */
-type RewardSchedule = readonly [goal: number, hole: number, ice: number];
-
-/** A map and what may happen on it. */
-interface Lake {
-  readonly rows: readonly string[];
-  readonly model: TableModel;
-  readonly rewardRange: readonly [number, number];
+/** How an action turns out: by how much the way turns (1 and 3 are to the sides), and how probable that is. */
+interface Slide {
+  readonly turns: readonly number[];
+  readonly probabilities: readonly number[];
+  readonly cumulative: readonly number[];
 }
 
-class FrozenLake extends TableEnv {
-  readonly rewardRange: readonly [number, number];
-  readonly #rows: readonly string[];
+const DRY: Slide = { turns: [0], probabilities: [1], cumulative: [1] };
 
-  constructor({ rows, model, rewardRange }: Lake) {
-    super(model);
-    this.rewardRange = rewardRange;
-    this.#rows = rows;
+function slippery(successRate: number): Slide {
+  const failRate = (1 - successRate) / 2;
+  return {
+    turns: [3, 0, 1],
+    probabilities: [failRate, successRate, failRate],
+    cumulative: [failRate, failRate + successRate, failRate + successRate + failRate],
+  };
+}
+
+const refuse = (message: string): FarstepError => new FarstepError('bad_options', `FrozenLake: ${message}`);
+
+function parseSchedule(text: string): readonly number[] {
+  const rewards = text.split(',').map(Number);
+  if (rewards.length !== 3 || !rewards.every(Number.isFinite)) {
+    throw refuse(`reward_schedule must be three numbers with commas between, got "${text}"`);
+  }
+  return rewards;
+}
+
+/** What the copies of an env share. */
+class Setting {
+  /** The map; with levels the first. */
+  readonly lake: Lake;
+  readonly levels: LevelRange | undefined;
+  readonly slide: Slide;
+  /** For reaching GOAL, HOLE and ICE. */
+  readonly rewards: readonly number[];
+  readonly #options: Options;
+  #table: TransitionTable | undefined;
+
+  constructor(options: Options) {
+    const { desc, map_name, map_seed, levels, is_slippery, success_rate, reward_schedule } = options;
+    this.#options = options;
+    this.slide = is_slippery ? slippery(success_rate as number) : DRY;
+    this.rewards = parseSchedule(reward_schedule as string);
+    if (levels !== null) {
+      if (desc !== null || map_name !== GENERATED || (options.map_p as number) < MIN_LEVEL_P) {
+        throw refuse(`levels: needs map_name ${GENERATED}, no desc, and a map_p of at least ${MIN_LEVEL_P}`);
+      }
+      this.levels = LEVEL_RANGES[levels as string]!;
+      this.lake = this.level(this.levels[0]);
+    } else if (desc !== null) {
+      this.lake = new Lake(parseMap(desc as string));
+    } else {
+      this.lake =
+        map_name === GENERATED ? this.level(map_seed as number) : new Lake(MAPS[map_name as string]!);
+    }
+  }
+
+  /** The map that is generated from a seed. */
+  level(seed: number): Lake {
+    return new Lake(generateMap(this.#options.map_size as number, this.#options.map_p as number, seed));
+  }
+
+  /** What may follow each cell of the map and each action. */
+  get table(): TransitionTable {
+    const { tiles, next } = this.lake;
+    const { turns, probabilities } = this.slide;
+    this.#table ??= buildTable(tiles.length, WAYS, (cell, action) => {
+      if (tiles[cell] !== ICE) return [[1, cell, 0, true]];
+      return turns.map((turn, i) => {
+        const to = next[cell * WAYS + ((action + turn) % WAYS)]!;
+        return [probabilities[i]!, to, this.rewards[tiles[to]!]!, tiles[to] !== ICE];
+      });
+    });
+    return this.#table;
+  }
+}
+
+const settingOf = oncePerOptions((options) => new Setting(options));
+
+class FrozenLake implements Env<number> {
+  readonly observationSpace: Space;
+  readonly actionSpace = new Discrete(WAYS);
+  readonly infoSpaces = PROB_INFO;
+  readonly rewardRange: readonly [number, number];
+  readonly transitions?: () => TransitionTable;
+  reward = 0;
+  terminated = false;
+
+  readonly #setting: Setting;
+  #lake: Lake;
+  /** The level that the lake is; 0 without levels. */
+  #level = 0;
+  #cell = 0;
+  #probability = 1;
+  #rng: Rng | undefined;
+
+  constructor(setting: Setting) {
+    const { lake, levels, rewards } = setting;
+    this.#setting = setting;
+    this.#lake = lake;
+    this.rewardRange = [Math.min(...rewards), Math.max(...rewards)];
+    if (levels) {
+      this.#level = levels[0];
+      this.observationSpace = new Box(0, 1, [lake.rows.length, lake.columns, PLANES], 'bool');
+    } else {
+      this.observationSpace = new Discrete(lake.tiles.length);
+      this.transitions = () => setting.table;
+    }
+  }
+
+  reset(rng: Rng): void {
+    const { levels } = this.#setting;
+    this.#rng = rng;
+    if (levels) this.#goTo(rng.integers(...levels));
+    this.#cell = this.#lake.starts.draw(rng);
+    this.#probability = 1;
+    this.reward = 0;
+    this.terminated = false;
+  }
+
+  #goTo(level: number): void {
+    if (level !== this.#level) this.#lake = this.#setting.level(level);
+    this.#level = level;
+  }
+
+  step(action: number): void {
+    const { slide, rewards } = this.#setting;
+    const { next, tiles } = this.#lake;
+    const draw = this.#rng!.random();
+    let i = 0;
+    while (i < slide.turns.length - 1 && slide.cumulative[i]! <= draw) i++;
+    this.#cell = next[this.#cell * WAYS + ((action + slide.turns[i]!) % WAYS)]!;
+    const tile = tiles[this.#cell]!;
+    this.reward = rewards[tile]!;
+    this.terminated = tile !== ICE;
+    this.#probability = slide.probabilities[i]!;
+  }
+
+  observe(view: View): void {
+    const out = view as Int32Array | Uint8Array;
+    if (!this.#setting.levels) {
+      out[0] = this.#cell;
+      return;
+    }
+    const { tiles } = this.#lake;
+    out.fill(0);
+    for (let cell = 0; cell < tiles.length; cell++)
+      if (tiles[cell] !== ICE) out[cell * PLANES + tiles[cell]!] = 1;
+    out[this.#cell * PLANES + AGENT] = 1;
+  }
+
+  writeInfo(out: Readonly<Record<string, View>>): void {
+    (out.prob as Float64Array)[0] = this.#probability;
+  }
+
+  snapshot(): unknown {
+    return [this.#level, this.#cell, this.#probability];
+  }
+
+  restore(snapshot: unknown): void {
+    const [level, cell, probability] = stateNumbers(snapshot, 3) as [number, number, number];
+    const [first, end] = this.#setting.levels ?? [0, 1];
+    const isIndex = (x: number, low: number, high: number) => Number.isInteger(x) && x >= low && x < high;
+    if (!isIndex(level, first, end) || !isIndex(cell, 0, this.#lake.tiles.length)) {
+      throw invalidSnapshot('state: no cell of a map of this FrozenLake');
+    }
+    this.#goTo(level);
+    this.#cell = cell;
+    this.#probability = probability;
   }
 
   render(): Image {
-    const tiles = this.#rows.join('');
-    const picture = new GridPicture(this.#rows.length, this.#rows[0]!.length, () => ICE);
-    for (const [cell, tile] of [...tiles].entries()) {
-      if (tile === 'H') picture.hole(cell, HOLE);
-      if (tile === 'G') picture.flag(cell);
-      if (tile === 'S' || tile === 'G') picture.letter(cell, tile);
+    const { rows, columns } = this.#lake;
+    const picture = new GridPicture(rows.length, columns, () => ICE_COLOR);
+    for (const [cell, letter] of [...rows.join('')].entries()) {
+      if (letter === 'H') picture.hole(cell, HOLE_COLOR);
+      if (letter === 'G') picture.flag(cell);
+      if (letter === 'S' || letter === 'G') picture.letter(cell, letter);
     }
-    picture.player(this.state);
+    picture.player(this.#cell);
     return picture.canvas;
   }
 }
-
-/** How an action turns out: which turns (0 none, 1 and 3 to the sides) with which probability. */
-type Slide = readonly (readonly [turn: number, probability: number])[];
-
-const slippery = (successRate: number): Slide => {
-  const failRate = (1 - successRate) / 2;
-  return [
-    [3, failRate],
-    [0, successRate],
-    [1, failRate],
-  ];
-};
-
-function outcomes(
-  rows: readonly string[],
-  slide: Slide,
-  [goal, hole, ice]: RewardSchedule,
-  cell: number,
-  action: number,
-): Outcome[] {
-  const columns = rows[0]!.length;
-  const y = Math.floor(cell / columns);
-  const x = cell % columns;
-  const isEnd = (tile: string) => tile === 'G' || tile === 'H';
-  if (isEnd(rows[y]![x]!)) return [[1, cell, 0, true]];
-  return slide.map(([turn, probability]) => {
-    const way = (action + turn) % 4;
-    const newX = Math.min(Math.max(x + [-1, 0, 1, 0][way]!, 0), columns - 1);
-    const newY = Math.min(Math.max(y + [0, 1, 0, -1][way]!, 0), rows.length - 1);
-    const tile = rows[newY]![newX]!;
-    const reward = tile === 'G' ? goal : tile === 'H' ? hole : ice;
-    return [probability, newY * columns + newX, reward, isEnd(tile)];
-  });
-}
-
-function parseSchedule(text: string): RewardSchedule {
-  const rewards = text.split(',').map(Number);
-  if (rewards.length !== 3 || !rewards.every(Number.isFinite)) {
-    throw new FarstepError(
-      'bad_options',
-      `FrozenLake: reward_schedule must be three numbers with commas between, got "${text}"`,
-    );
-  }
-  return rewards as [number, number, number];
-}
-
-function mapOf({ desc, map_name, map_size, map_p, map_seed }: Options): readonly string[] {
-  if (desc !== null) return parseMap(desc as string);
-  if (map_name === GENERATED) return generateMap(map_size as number, map_p as number, map_seed as number);
-  return MAPS[map_name as string]!;
-}
-
-const lakeOf = oncePerOptions((options): Lake => {
-  const rows = mapOf(options);
-  const tiles = rows.join('');
-  const slide: Slide = options.is_slippery ? slippery(options.success_rate as number) : [[0, 1]];
-  const schedule = parseSchedule(options.reward_schedule as string);
-  const table = buildTable(tiles.length, 4, (cell, action) => outcomes(rows, slide, schedule, cell, action));
-  const starts = [...tiles].flatMap((tile, cell) => (tile === 'S' ? [cell] : []));
-  return {
-    rows,
-    model: new TableModel(table, starts),
-    rewardRange: [Math.min(...schedule), Math.max(...schedule)],
-  };
-});
 
 const define = (
   id: string,
@@ -187,12 +288,13 @@ const define = (
         type: 'integer',
         default: 0,
         min: 0,
-        description: 'Seed of a generated map.',
+        description: 'Seed of a generated map, where levels is null.',
       },
+      levels: levelsOption('the seeds of generated maps', null),
     },
   },
   rng: 'pcg64',
-  create: (options) => new FrozenLake(lakeOf(options)),
+  create: (options) => new FrozenLake(settingOf(options)),
 });
 
 export const frozenLakeEnvs: readonly EnvDefinition[] = [

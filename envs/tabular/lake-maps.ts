@@ -26,7 +26,12 @@ export function parseMap(desc: string): readonly string[] {
       throw invalid(`desc: row ${i} has ${row.length} columns, the first has ${width}`);
   }
   if (!desc.includes('S')) throw invalid('desc: no start (S)');
-  if (!isSolvable(rows)) throw invalid('desc: no way leads from a start (S) to a goal (G)');
+  const letters = rows.join('');
+  const isHole = Uint8Array.from(letters, (letter) => Number(letter === 'H'));
+  const leads = (start: number) =>
+    reachable(isHole, width, start).some((is, cell) => is && letters[cell] === 'G');
+  if (![...letters].every((letter, cell) => letter !== 'S' || leads(cell)))
+    throw invalid('desc: no way leads from a start (S) to a goal (G)');
   return rows;
 }
 
@@ -37,33 +42,35 @@ export function parseMap(desc: string): readonly string[] {
 export function generateMap(size: number, p: number, seed: number): readonly string[] {
   const rng = new Pcg64(seed);
   const frozen = p / (p + (1 - p)); // NumPy's choice scales probabilities to a sum of 1
+  const isHole = new Uint8Array(size * size);
+  const goal = isHole.length - 1;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const draw = () => (rng.random() < frozen ? 'F' : 'H');
-    const cells = Array.from({ length: size }, () => Array.from<unknown, string>({ length: size }, draw));
-    cells[0]![0] = 'S';
-    cells[size - 1]![size - 1] = 'G';
-    const rows = cells.map((row) => row.join(''));
-    if (isSolvable(rows)) return rows;
+    for (let cell = 0; cell <= goal; cell++) isHole[cell] = rng.random() < frozen ? 0 : 1;
+    isHole[0] = isHole[goal] = 0;
+    if (!reachable(isHole, size, 0)[goal]) continue;
+    const letters: string[] = Array.from(isHole, (is) => (is ? 'H' : 'F'));
+    letters[0] = 'S';
+    letters[goal] = 'G';
+    return Array.from({ length: size }, (_, row) => letters.slice(row * size, (row + 1) * size).join(''));
   }
   throw invalid(`map_p = ${p} is too small for map_size = ${size}: none of ${MAX_TRIES} maps can be solved`);
 }
 
-/** Whether some way leads from every start to a goal past the holes. */
-function isSolvable(rows: readonly string[]): boolean {
-  const starts = rows.flatMap((row, y) =>
-    [...row].flatMap((tile, x) => (tile === 'S' ? [[x, y] as const] : [])),
-  );
-  return starts.every((start) => {
-    const frontier = [start];
-    const seen = new Set<string>();
-    for (let cell = frontier.pop(); cell !== undefined; cell = frontier.pop()) {
-      const [x, y] = cell;
-      const tile = rows[y]?.[x];
-      if (tile === 'G') return true;
-      if (tile === undefined || tile === 'H' || seen.has(`${x},${y}`)) continue;
-      seen.add(`${x},${y}`);
-      frontier.push([x + 1, y], [x, y + 1], [x - 1, y], [x, y - 1]);
-    }
-    return false;
-  });
+/** For each cell of a map so many columns wide, whether a way past the holes leads to it from `start`. */
+function reachable(isHole: Uint8Array, columns: number, start: number): Uint8Array {
+  const isReached = new Uint8Array(isHole.length);
+  const frontier = [start];
+  const visit = (cell: number): void => {
+    if (isReached[cell] !== 0 || isHole[cell] !== 0) return;
+    isReached[cell] = 1;
+    frontier.push(cell);
+  };
+  for (let cell = frontier.pop(); cell !== undefined; cell = frontier.pop()) {
+    isReached[cell] = 1;
+    if (cell % columns > 0) visit(cell - 1);
+    if ((cell + 1) % columns > 0) visit(cell + 1);
+    visit(cell - columns); // beyond the map nothing is 0
+    visit(cell + columns);
+  }
+  return isReached;
 }

@@ -41,16 +41,7 @@ export abstract class TableEnv implements Env<number> {
 
   reset(rng: Rng): void {
     this.rng = rng;
-    const draw = rng.random();
-    const { starts, cumulativeStarts } = this.#model;
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (cumulativeStarts[middle]! > draw) high = middle;
-      else low = middle + 1;
-    }
-    this.state = starts[low]!;
+    this.state = this.#model.starts.draw(rng);
     this.lastAction = -1;
     this.#probability = 1;
     this.reward = 0;

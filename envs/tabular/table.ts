@@ -1,5 +1,6 @@
 import type { TransitionTable } from '../../protocol/spec.js';
 import type { Options } from '../env.js';
+import type { Rng } from '../rng/rng.js';
 
 /** One thing that may follow a state and an action, as an entry of Gymnasium's `P[state][action]`. */
 export type Outcome = readonly [probability: number, nextState: number, reward: number, terminated: boolean];
@@ -29,13 +30,36 @@ export function buildTable(
   };
 }
 
+/** The states that an episode starts in, ascending, each as likely as the others. */
+export class Starts {
+  readonly #states: Int32Array;
+  readonly #cumulative: Float64Array;
+
+  constructor(states: readonly number[]) {
+    this.#states = Int32Array.from(states);
+    this.#cumulative = new Float64Array(states.length).fill(1 / states.length);
+    for (let i = 1; i < states.length; i++) this.#cumulative[i]! += this.#cumulative[i - 1]!;
+  }
+
+  /** As in Gymnasium's toy_text: one double is drawn, also where there is nothing to choose. */
+  draw(rng: Rng): number {
+    const draw = rng.random();
+    let low = 0;
+    let high = this.#states.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#cumulative[middle]! > draw) high = middle;
+      else low = middle + 1;
+    }
+    return this.#states[low]!;
+  }
+}
+
 /** A table, and what drawing from it needs. Copies of an env share one. */
 export class TableModel {
   /** For each outcome, the probability of it or one before it of the same state and action. */
   readonly cumulative: Float64Array;
-  /** The states that an episode starts in, ascending, each as likely as the others. */
-  readonly starts: Int32Array;
-  readonly cumulativeStarts: Float64Array;
+  readonly starts: Starts;
 
   constructor(
     readonly table: TransitionTable,
@@ -46,9 +70,7 @@ export class TableModel {
     for (let i = 0; i + 1 < first.length; i++) {
       for (let j = first[i]! + 1; j < first[i + 1]!; j++) this.cumulative[j]! += this.cumulative[j - 1]!;
     }
-    this.starts = Int32Array.from(starts);
-    this.cumulativeStarts = new Float64Array(starts.length).fill(1 / starts.length);
-    for (let i = 1; i < starts.length; i++) this.cumulativeStarts[i]! += this.cumulativeStarts[i - 1]!;
+    this.starts = new Starts(starts);
   }
 }
 

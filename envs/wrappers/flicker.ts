@@ -31,7 +31,7 @@ export class Flicker extends SensorWrapper {
   }
 
   protected override loader(own: unknown): () => void {
-    const [isDark] = stateIntegers(own, 1, 1);
+    const [isDark] = stateIntegers(own, 1, 0, 1);
     return () => {
       this.#isDark = isDark === 1;
     };

@@ -8,7 +8,8 @@ import { stateIntegers } from '../snapshot.js';
  * fixed sequence of actions does not solve it (Machado et al., Revisiting the Arcade Learning Environment, 2018).
  *
  * As in MinAtar the coin comes from the env's own generator and is tossed before every step, and the action before
- * the first one is 0. The last action outlives the end of an episode, and is forgotten when the env is seeded anew.
+ * the first one is 0. The last action outlives the end of an episode, and is forgotten when the env is seeded anew: so
+ * a seed fixes what follows, where in MinAtar it does so in a new env alone.
  */
 export class StickyActions implements Env<number> {
   readonly observationSpace: Space;
@@ -54,7 +55,7 @@ export class StickyActions implements Env<number> {
 
   restore(snapshot: unknown): void {
     const { lastAction, env } = (snapshot ?? {}) as { lastAction?: unknown; env?: unknown };
-    const [action] = stateIntegers([lastAction], 1, 100);
+    const [action] = stateIntegers([lastAction], 1, 0, 100);
     this.#env.restore(env);
     this.#lastAction = action;
   }

@@ -57,7 +57,7 @@ export class TimeAware extends Wrapper {
   }
 
   protected override loader(own: unknown): () => void {
-    const [elapsed] = stateIntegers(own, 1, Number.MAX_SAFE_INTEGER);
+    const [elapsed] = stateIntegers(own, 1, 0, Number.MAX_SAFE_INTEGER);
     return () => {
       this.#elapsed = elapsed!;
     };

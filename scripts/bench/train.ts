@@ -15,10 +15,8 @@ interface Row {
   readonly agent: string;
   readonly env: string;
   readonly settings: Readonly<Record<string, SettingValue>>;
-  /** 1 where absent. */
-  readonly numEnvs?: number;
-  /** Least number of times that farstep is to be as fast as the faster of its peer's; absent where there is no peer. */
-  readonly bar?: number;
+  /** Least number of times that farstep is to be as fast as the faster of its peer's. */
+  readonly bar: number;
 }
 
 /** By the names that the other side has in train-sb3.py, with its settings: those of the RL Zoo, one env. */
@@ -54,13 +52,6 @@ const ROWS: Readonly<Record<string, Row>> = {
     env: 'Pendulum-v1',
     settings: { hidden: [256, 256], batchSize: 256, memory: 1_000_000, learningStarts: 1000 },
     bar: 1.5,
-  },
-  'q-learning-taxi': {
-    title: 'Tabular Q-learning, Taxi-v3, 16 envs, an update a step',
-    agent: 'q-learning',
-    env: 'Taxi-v3',
-    settings: {},
-    numEnvs: 16,
   },
 };
 
@@ -101,24 +92,23 @@ export async function benchTrain(
   for (const name of rows) {
     const row = ROWS[name]!;
     const ours = await Trainer.start(row, backend);
-    const rival = row.bar === undefined ? undefined : peer;
     let best = 0;
     const theirs: [number, number] = [0, 0];
     for (let turn = 0; turn < turns; turn++) {
       best = Math.max(best, await ours.measure(seconds));
       for (const [i, threads] of THREADS.entries()) {
-        if (rival) theirs[i] = Math.max(theirs[i]!, await rival.measure(name, threads, seconds));
+        if (peer) theirs[i] = Math.max(theirs[i]!, await peer.measure(name, threads, seconds));
       }
     }
     await ours.stop();
-    const times = rival && best / Math.max(...theirs);
+    const times = peer && best / Math.max(...theirs);
     const result: TrainResult = {
       row: name,
       title: row.title,
       stepsPerSecond: best,
       backend: ours.backend,
-      ...(rival && { peer: theirs, times: times! }),
-      passed: times === undefined || times >= row.bar!,
+      ...(peer && { peer: theirs, times: times! }),
+      passed: times === undefined || times >= row.bar,
     };
     onRow(result);
     results.push(result);
@@ -136,14 +126,11 @@ class Trainer {
   ) {}
 
   /** Up to the end of the warm-up. */
-  static async start(
-    { agent: name, env: id, settings, numEnvs = 1 }: Row,
-    wanted: BackendName,
-  ): Promise<Trainer> {
+  static async start({ agent: name, env: id, settings }: Row, wanted: BackendName): Promise<Trainer> {
     const definition = getAgent(name);
     const all = completeSettings(definition.settings, settings);
     const server = await openServer(null);
-    const env = await server.client.make(id, { numEnvs, autoreset: 'same_step' });
+    const env = await server.client.make(id, { autoreset: 'same_step' });
     const backend = await useBackend(wanted, definition.workload?.(env, all));
     const agent = await definition.create(env, all, 0);
     const source = new Collecting({ agent, env, seed: 0, steps: Infinity, metricsEvery: Infinity });

@@ -4,6 +4,7 @@ import { benchEnvs, type EnvResult } from '../bench/envs.js';
 import { benchNn, NN_ROWS } from '../bench/nn.js';
 import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult } from '../bench/server.js';
 import { type BenchTrainOptions, benchTrain, TRAIN_ROWS, type TrainResult } from '../bench/train.js';
+import { benchWorkers, type WorkersResult } from '../bench/workers.js';
 import { above, integer } from '../options.js';
 
 const thousands = (x: number): string => Math.round(x).toLocaleString('en');
@@ -48,6 +49,20 @@ function trainRow({ title, stepsPerSecond, backend, peer, times, passed }: Train
     thousands(stepsPerSecond),
     ...(peer ?? ['', '']).map((rate) => (typeof rate === 'number' ? thousands(rate) : '')),
     times === undefined ? '' : times.toFixed(2),
+  ];
+  return `| ${cells.join(' | ')} |${passed ? '' : '  below its bar'}`;
+}
+
+const WORKERS_HEAD = '| µs a step | envs | workers 0 | 1 | 2 | threads | speed-up |\n|-|-|-|-|-|-|-|';
+
+function workersRow({ micros, numEnvs, byWorkers, passed }: WorkersResult): string {
+  const rates = byWorkers.map(({ envStepsPerSecond }) => envStepsPerSecond);
+  const cells = [
+    micros,
+    numEnvs,
+    ...rates.map(thousands),
+    byWorkers.map(({ threads }) => threads).join(', '),
+    rates.map((rate) => (rate / rates[0]!).toFixed(2)).join(', '),
   ];
   return `| ${cells.join(' | ')} |${passed ? '' : '  below its bar'}`;
 }
@@ -132,10 +147,28 @@ export function benchCommand(): Command {
         if (results.some(({ passed }) => !passed)) process.exitCode = 1;
       },
     );
+  const workers = new Command('workers')
+    .description('Env-steps a second with 0, 1 and 2 env threads, of envs that do nothing but work.')
+    .option(
+      '--seconds <number>',
+      'length of a round; 5 of each side in turns make a case, and the best counts',
+      above(0),
+      1,
+    )
+    .option('--json', 'the results as JSON')
+    .action(async ({ json, seconds }: { readonly seconds: number; readonly json?: boolean }) => {
+      if (!json) console.log(WORKERS_HEAD);
+      const results = await benchWorkers(seconds, (result) => {
+        if (!json) console.log(workersRow(result));
+      });
+      if (json) console.log(JSON.stringify(results, undefined, 2));
+      if (results.some(({ passed }) => !passed)) process.exitCode = 1;
+    });
   return new Command('bench')
     .description('Measure farstep on this machine.')
     .addCommand(server)
     .addCommand(envs)
     .addCommand(nn)
-    .addCommand(train);
+    .addCommand(train)
+    .addCommand(workers);
 }

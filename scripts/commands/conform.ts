@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { runCommand } from '../conform/client/task.js';
+import { judgeClient } from '../conform/judge-client.js';
 import { judgeServer } from '../conform/judge-server.js';
 import { type Report, reportText } from '../conform/report.js';
 import { ROLES, type Role } from '../conform/stage.js';
@@ -39,12 +41,20 @@ export function conformCommand(): Command {
       roleId,
       {},
     )
-    .option('--timeout <seconds>', 'longest wait for the other side', above(0), 5)
+    .option(
+      '--timeout <seconds>',
+      'longest wait for a reply of the server, or for the client to play a case',
+      above(0),
+      10,
+    )
     .option('--json', 'the report as JSON')
     .addHelpText('after', `\nWhat a server is tried with:\n${roles.join('\n')}`)
     .action(async ({ url, client, env, timeout, json }: ConformOptions) => {
       if ((url === undefined) === (client === undefined))
         throw new Error('name what to judge: a server with --url, or a client with --client');
-      if (url !== undefined) tell(await judgeServer({ url, ids: env, timeoutMs: 1000 * timeout }), json);
+      const timeoutMs = 1000 * timeout;
+      if (url !== undefined) tell(await judgeServer({ url, ids: env, timeoutMs }), json);
+      else if (client !== undefined)
+        tell(await judgeClient({ name: client, run: runCommand(client), timeoutMs }), json);
     });
 }

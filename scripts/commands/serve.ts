@@ -1,7 +1,9 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { listSpecs } from '../../envs/index.js';
-import { DEFAULT_LIMITS, type Limits, Server } from '../../server/index.js';
+import { DEFAULT_LIMITS, type Limits, Server, WorkerHost } from '../../server/index.js';
 import { assignment, integer } from '../options.js';
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -12,6 +14,8 @@ interface ServeOptions {
   readonly unix?: string;
   readonly child?: boolean;
   readonly logLevel: string;
+  readonly workers: number;
+  readonly envs: readonly string[];
   readonly limit: Readonly<Record<string, string>>;
 }
 
@@ -44,14 +48,29 @@ export function serveCommand(): Command {
       '--child',
       'for a program that starts a server: print its address as a line, end with standard input',
     )
+    .option(
+      '--workers <number>',
+      'threads at most that step envs, where that is faster; 0: all step in the main thread',
+      integer(0, 256),
+      availableParallelism(),
+    )
+    .option(
+      '--envs <file>',
+      'a JavaScript module that defines envs of your own (repeatable); see server/README.md',
+      (file: string, files: readonly string[]) => [...files, resolve(file)],
+      [],
+    )
     .option('--log-level <level>', LEVELS.join(', '), level, 'info')
     .option('--limit <name=value>', 'set one of the limits below (repeatable)', assignment, {})
     .addHelpText('after', `\nLimits and their defaults:\n${table.join('\n')}`)
-    .action(async ({ host, port, unix, child, logLevel, limit }: ServeOptions) => {
+    .action(async ({ host, port, unix, child, workers, envs, logLevel, limit }: ServeOptions) => {
       // The first line of a child is for its parent, and so is nothing else on standard output.
       const log = pino({ name: 'farstep', level: logLevel }, pino.destination(child ? 2 : 1));
-      const server = await Server.start({ host, port, unix, limits: limits(limit), log }).catch(
-        (error: Error) => {
+      const common = { limits: limits(limit), log };
+      const workerHost = await WorkerHost.start({ ...common, workers, envs });
+      const server = await Server.start({ ...common, host, port, unix, envs: workerHost }).catch(
+        async (error: Error) => {
+          await workerHost.close();
           throw new Error(`cannot listen on ${unix ?? `${host}:${port}`}: ${error.message}`);
         },
       );
@@ -62,7 +81,7 @@ export function serveCommand(): Command {
       }
       const stop = (): void => {
         process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));
-        void server.close();
+        void server.close().then(() => workerHost.close());
       };
       process.once('SIGTERM', stop);
       if (child) {

@@ -23,7 +23,6 @@ export interface TrainOptions {
   readonly env?: string;
   readonly option?: Readonly<Record<string, string>>;
   readonly numEnvs?: number;
-  readonly workers?: number;
   readonly steps?: number;
   readonly seed?: number;
   readonly seeds?: readonly number[];
@@ -92,11 +91,6 @@ export function trainCommand(): Command {
       '--num-envs <number>',
       'envs stepped together; by default the preset of the env, else 8',
       integer(1, 65536),
-    )
-    .option(
-      '--workers <number>',
-      'vector envs of so many each, none of which waits for another, for agents that have workers (default: 1)',
-      integer(1, 1024),
     )
     .option(
       '--steps <number>',

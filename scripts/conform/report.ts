@@ -14,7 +14,8 @@ export interface JudgedRule {
   readonly rule: string;
   /** The words of protocol/README.md that make it one. */
   readonly spec: string;
-  readonly verdict: Verdict['verdict'] | 'not judged';
+  /** `advice`: broken, but the specification says SHOULD. */
+  readonly verdict: Verdict['verdict'] | 'advice' | 'not judged';
   /** What broke it: what was expected, and what came; or why it was not judged. */
   readonly detail?: string;
   /** The frame that broke it. */
@@ -33,6 +34,7 @@ export interface Report {
   readonly of: string;
   readonly holds: number;
   readonly broken: number;
+  readonly advice: number;
   readonly notJudged: number;
   readonly groups: readonly (Omit<RuleGroup, 'rules'> & { readonly rules: readonly JudgedRule[] })[];
 }
@@ -48,7 +50,8 @@ export function reportOf(
     const found = verdicts.of(rule);
     if (!found) return { verdict: 'not judged', detail: why(group, rule) };
     if (found.verdict === 'holds') return found;
-    const { verdict, detail, frame, from } = found;
+    const { detail, frame, from } = found;
+    const verdict = /\bSHOULD\b/.test(group.rules[rule]!) ? 'advice' : 'broken';
     return { verdict, detail, ...(frame && { frame: shown(frame, from) }) };
   };
   const judged = groups.map(({ name, title, rules }) => ({
@@ -66,6 +69,7 @@ export function reportOf(
     of,
     holds: count('holds'),
     broken: count('broken'),
+    advice: count('advice'),
     notJudged: count('not judged'),
     groups: judged,
   };
@@ -85,16 +89,16 @@ const MAX_TEXT = 1000;
 const cut = (text: string): string =>
   text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}... (${text.length} characters)` : text;
 
-const MARKS = { holds: 'holds ', broken: 'BROKEN', 'not judged': '-     ' } as const;
+const MARKS = { holds: 'holds ', broken: 'BROKEN', advice: 'advice', 'not judged': '-     ' } as const;
 
 /** A line a rule, with the evidence below those that were broken. */
-export function reportText({ of, holds, broken, notJudged, groups }: Report): string {
+export function reportText({ of, holds, broken, advice, notJudged, groups }: Report): string {
   const lines: string[] = [];
   for (const { name, title, rules } of groups) {
     lines.push(`${name}: ${title}`);
     for (const { rule, spec, verdict, detail, frame } of rules) {
       lines.push(`  ${MARKS[verdict]}  ${rule}`);
-      if (verdict !== 'broken') continue;
+      if (verdict !== 'broken' && verdict !== 'advice') continue;
       lines.push(`            ${detail}`, `            the specification says: ${spec}`);
       if (!frame) continue;
       lines.push(`            the frame of the ${frame.from}:`);
@@ -106,6 +110,6 @@ export function reportText({ of, holds, broken, notJudged, groups }: Report): st
     for (const why of reasons) lines.push(`  -: ${why}`);
     lines.push('');
   }
-  lines.push(`${of}: ${holds} rules hold, ${broken} broken, ${notJudged} not judged`);
+  lines.push(`${of}: ${holds} rules hold, ${broken} broken, advice on ${advice}, ${notJudged} not judged`);
   return lines.join('\n');
 }

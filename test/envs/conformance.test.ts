@@ -12,6 +12,7 @@ const VARIANTS: readonly Candidate[] = [
   { id: 'FrozenLake-v1', options: { is_slippery: false }, stochastic: false },
   { id: 'FrozenLake-v1', options: { desc: 'SFFFF/FHFSF/FFFHG', reward_schedule: '5,-2,-0.5' } },
   { id: 'FrozenLake-v1', options: { map_name: 'generated', map_size: 6, map_seed: 1 } },
+  { id: 'FrozenLake-v1', options: { map_name: 'generated', map_size: 5, levels: 'train' } },
   { id: 'Taxi-v4', options: { is_rainy: true, fickle_passenger: true } },
   { id: 'Blackjack-v1', options: { sab: false, natural: true } },
   { id: 'MinAtar/Seaquest-v1', options: { sticky_action_prob: 0.25, difficulty_ramping: false } },

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import t from 'tap';
+import loadWabt from 'wabt';
 import { createRng, MAX_SEED } from '../../envs/index.js';
+import { PCG64_WASM } from '../../envs/rng/pcg64-wasm.js';
 import { randomSeed } from '../../envs/rng/random-seed.js';
 import type { Rng } from '../../envs/rng/rng.js';
 import { loadJSON } from './recording.js';
@@ -13,8 +16,8 @@ interface Draws {
   readonly ranges: readonly number[];
   /** `choice(['F', 'H'], p=[0.8, 0.2])` */
   readonly choice?: readonly string[];
-  /** Sum of 1000 doubles: more than one block of the Mersenne Twister. */
-  readonly sum?: number;
+  /** Of 1000 integers and 1000 doubles in turn: more than one block of either generator. */
+  readonly sum: number;
   readonly last: number;
 }
 const recorded = loadJSON('generators') as {
@@ -31,9 +34,10 @@ function drawLike(rng: Rng, draws: Draws): Draws {
     uniform: draws.uniform.map(() => rng.uniform(-3, 5)),
     ranges: recorded.ranges.map((n) => rng.integers(-5, n - 5)),
     ...(draws.choice && { choice: draws.choice.map(() => (rng.random() < 0.8 ? 'F' : 'H')) }),
-    ...(draws.sum && {
-      sum: Array.from({ length: 1000 }, () => rng.random()).reduce((sum, x) => sum + x, 0),
-    }),
+    sum: Array.from({ length: 1000 }, () => rng.integers(0, 1000) + rng.random()).reduce(
+      (sum, x) => sum + x,
+      0,
+    ),
     last: rng.random(),
   };
 }
@@ -53,8 +57,12 @@ for (const kind of ['pcg64', 'mt19937'] as const) {
     const draws = () => Array.from({ length: 700 }, () => [rng.integers(0, 10), rng.random()]).flat();
     const expected = draws();
     t.notSame(draws(), expected);
+    const later = rng.getState();
     rng.setState(state);
+    t.same(rng.getState(), state);
     t.same(draws(), expected);
+    draws();
+    t.same(rng.getState(), later, 'and comes to the same state');
   });
 
   t.test(`${kind} refuses what is no state and what is no range`, async (t) => {
@@ -73,3 +81,10 @@ for (const kind of ['pcg64', 'mt19937'] as const) {
     t.ok(Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED[kind]);
   });
 }
+
+t.test('pcg64.wat is what is run', async (t) => {
+  const wabt = await loadWabt();
+  const source = readFileSync(new URL('../../../envs/rng/pcg64.wat', import.meta.url), 'utf8');
+  const { buffer } = wabt.parseWat('pcg64.wat', source).toBinary({});
+  t.equal(PCG64_WASM, Buffer.from(buffer).toString('base64'), 'else: node dist/scripts/assemble-pcg64.js');
+});

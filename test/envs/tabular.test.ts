@@ -1,5 +1,5 @@
 import t from 'tap';
-import { getEnv, resolveOptions, VectorEnv } from '../../envs/index.js';
+import { createRng, type Env, getEnv, resolveOptions, VectorEnv } from '../../envs/index.js';
 import { generateMap, parseMap } from '../../envs/tabular/lake-maps.js';
 import { loadJSON, replay, unpack } from './recording.js';
 
@@ -92,8 +92,87 @@ t.test('what FrozenLake cannot be made of is refused', async (t) => {
   refused({ desc: 'S'.repeat(65) }, /at most 64 rows and columns/);
   refused({ map_name: 'generated', map_p: 0.05 }, /none of 1000 maps can be solved/);
   refused({ map_name: '5x5' }, /map_name must be one of 4x4, 8x8, generated/);
+  for (const options of [{}, { map_name: 'generated', map_p: 0.5 }, { map_name: 'generated', desc: 'SFG' }]) {
+    refused(
+      { levels: 'train', ...options },
+      /levels: needs map_name generated, no desc, and a map_p of at least 0.6/,
+    );
+  }
   refused({ reward_schedule: '1,2' }, /three numbers with commas between, got "1,2"/);
   refused({ reward_schedule: '1,2,x' }, /three numbers/);
+});
+
+const LEVELS = { map_name: 'generated', map_size: 6, map_p: 0.7 };
+const makeLake = (options: Readonly<Record<string, unknown>>): Env<number> => {
+  const definition = getEnv('FrozenLake-v1');
+  return definition.create(resolveOptions(definition.spec, options)) as Env<number>;
+};
+
+t.test('FrozenLake draws levels to train on and others to test on', async (t) => {
+  const drawn = (levels: string) => {
+    const env = makeLake({ ...LEVELS, levels });
+    const rng = createRng('pcg64', 0);
+    return Array.from({ length: 100 }, () => {
+      env.reset(rng);
+      return (env.snapshot() as number[])[0]!;
+    });
+  };
+  const [train, test, all] = ['train', 'test', 'all'].map(drawn) as [number[], number[], number[]];
+  t.ok(train.every((level) => level < 800) && new Set(train).size > 50);
+  t.ok(test.every((level) => level >= 800 && level < 1000) && new Set(test).size > 50);
+  t.ok(all.some((level) => level < 800) && all.some((level) => level >= 800));
+});
+
+t.test('an episode on a level is one on the map of that seed, which is seen', async (t) => {
+  const env = makeLake({ ...LEVELS, levels: 'test' });
+  const rng = createRng('pcg64', 3);
+  const twin = createRng('pcg64', 3);
+  const seen = new Uint8Array(6 * 6 * 3);
+  for (let episode = 0; episode < 20; episode++) {
+    env.reset(rng);
+    const level = twin.integers(800, 1000);
+    const alone = makeLake({ ...LEVELS, map_seed: level });
+    alone.reset(twin);
+    for (let action = episode; !env.terminated && action < episode + 100; action++) {
+      env.step(action % 4);
+      alone.step(action % 4);
+      t.same([env.reward, env.terminated], [alone.reward, alone.terminated]);
+    }
+    const cell = new Int32Array(1);
+    alone.observe(cell);
+    env.observe(seen);
+    const letters = generateMap(6, 0.7, level).join('');
+    const planes = [...letters].map((letter, i) =>
+      [letter === 'G', letter === 'H', i === cell[0]].map(Number),
+    );
+    t.same([...seen], planes.flat());
+  }
+  t.equal(env.transitions?.(), undefined, 'there is no one table');
+});
+
+t.test('a snapshot takes its level along', async (t) => {
+  const env = makeLake({ ...LEVELS, levels: 'all' });
+  const look = () => {
+    const out = new Uint8Array(6 * 6 * 3);
+    env.observe(out);
+    return out;
+  };
+  const rng = createRng('pcg64', 0);
+  env.reset(rng);
+  const [snapshot, here] = [env.snapshot(), look()];
+  env.reset(rng);
+  t.notSame(look(), here);
+  for (const bad of [
+    [1000, 0, 1],
+    [0.5, 0, 1],
+    [0, 36, 1],
+    [0, -1, 1],
+    [0, 0],
+  ]) {
+    t.throws(() => env.restore(bad), { code: 'bad_snapshot' });
+  }
+  env.restore(snapshot);
+  t.same(look(), here);
 });
 
 t.test('the reward range is that of the reward schedule', async (t) => {

@@ -1,15 +1,19 @@
 /** What every world promises, whatever its rules: played at random. */
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
-import { HostedWorld, listWorlds, resolveOptions, type WorldDefinition } from '../../envs/index.js';
+import { getWorld, HostedWorld, listWorlds, resolveOptions } from '../../envs/index.js';
 import { Pcg64 } from '../../envs/rng/pcg64.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
 import { Box, MultiBinary, type Space } from '../../protocol/spaces/index.js';
 
 const STEPS = 120;
-/** Short games, so that several of them fit. */
-const make = (definition: WorldDefinition): HostedWorld =>
-  new HostedWorld(definition, { options: resolveOptions(definition.spec, {}), maxEpisodeSteps: 50 });
+/** Options that make another world of one. */
+const VARIANTS: readonly (readonly [id: string, given: Readonly<Record<string, unknown>>])[] = [
+  ['Physics/SumoDuel-v1', { obs_type: 'both', grayscale: true }],
+  ['Pixel/PongDuel-v1', { preprocess: true, clip_reward: true }],
+  ['Pixel/TanksDuel-v1', { obs_type: 'state' }],
+];
+const CANDIDATES = [...listWorlds().map(({ spec }) => [spec.id, {}] as const), ...VARIANTS];
 
 /** A random move of every seat that moves, which keeps to the mask where there is one. */
 function choose(world: HostedWorld, rng: Pcg64): void {
@@ -50,11 +54,15 @@ function inside(space: Space, slabs: readonly TypedArray[], row: number): boolea
   return space.contains(value);
 }
 
-for (const definition of listWorlds()) {
-  const { spec, seats } = definition;
-  t.test(spec.id, async (t) => {
+for (const [id, given] of CANDIDATES) {
+  const definition = getWorld(id);
+  const { seats } = definition;
+  const options = resolveOptions(definition.spec, given);
+  /** Short games, so that several of them fit. */
+  const make = (): HostedWorld => new HostedWorld(definition, { options, maxEpisodeSteps: 50 });
+  t.test(`${id} ${JSON.stringify(given)}`, async (t) => {
     t.test('observations, infos and rewards are where they are said to be', async (t) => {
-      const world = make(definition);
+      const world = make();
       world.reset(3);
       const [low, high] = world.spec.rewardRange;
       let outside = 0;
@@ -72,7 +80,7 @@ for (const definition of listWorlds()) {
     });
 
     t.test('the same seed and moves give the same games', async (t) => {
-      const [one, two] = [make(definition), make(definition)];
+      const [one, two] = [make(), make()];
       one.reset(3);
       two.reset(9);
       run(two, new Pcg64(2), 10);
@@ -81,13 +89,13 @@ for (const definition of listWorlds()) {
     });
 
     t.test('a snapshot leads to the same future, in a world that was never reset too', async (t) => {
-      const world = make(definition);
+      const world = make();
       world.reset(3);
       run(world, new Pcg64(1), 15);
       const snapshot = structuredClone(world.snapshot());
       const here = shown(world) as { observations: unknown; infos: unknown };
       const future = run(world, new Pcg64(4), STEPS);
-      for (const other of [world, make(definition)]) {
+      for (const other of [world, make()]) {
         other.restore(snapshot);
         t.ok(isDeepStrictEqual(other.batch.observations, here.observations), 'it shows what was shown');
         t.ok(isDeepStrictEqual(run(other, new Pcg64(4), STEPS), future));
@@ -95,7 +103,7 @@ for (const definition of listWorlds()) {
     });
 
     t.test('a snapshot of something else is refused, and the world is as it was', async (t) => {
-      const world = make(definition);
+      const world = make();
       world.reset(3);
       const snapshot = world.snapshot();
       for (const state of [null, 5, 'x', [], {}, { game: {} }]) {
@@ -105,7 +113,7 @@ for (const definition of listWorlds()) {
     });
 
     t.test('the default action may be taken by whoever moves', async (t) => {
-      const world = make(definition);
+      const world = make();
       world.reset(3);
       for (let i = 0; i < 60 && !isOver(world); i++) {
         for (let seat = 0; seat < seats.length; seat++) if (world.moves(seat)) world.useDefault(seat);
@@ -115,7 +123,7 @@ for (const definition of listWorlds()) {
     });
 
     t.test('it can be drawn', async (t) => {
-      const world = make(definition);
+      const world = make();
       world.reset(3);
       const { width, height, data } = world.render();
       t.equal(data.length, width * height * 3);

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { listEnvs } from '../../envs/index.js';
 import { conforms } from '../envs/conformance.js';
+import { TEST_ENVS } from './test-host.js';
 import { makeOverWire } from './wire-driver.js';
 
-for (const { spec } of listEnvs()) conforms(t, makeOverWire, { id: spec.id });
+for (const { spec } of TEST_ENVS) conforms(t, makeOverWire, { id: spec.id });

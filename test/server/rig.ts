@@ -5,6 +5,7 @@ import { Packr } from 'msgpackr';
 import type { Test } from 'tap';
 import { type ClientOptions, WebSocket } from 'ws';
 import { Server, type ServerOptions } from '../../server/index.js';
+import { TEST_HOST } from './test-host.js';
 
 /** A clock that a test moves. */
 export class Clock {
@@ -14,7 +15,7 @@ export class Clock {
 
 /** A server on a free port, closed when the test ends. */
 export async function startServer(t: Test, options: ServerOptions = {}): Promise<Server> {
-  const server = await Server.start(options);
+  const server = await Server.start({ ...TEST_HOST, ...options });
   t.teardown(() => server.close(0));
   return server;
 }

@@ -1,13 +1,14 @@
 /** The same seed and actions give the same bytes, whether an env is stepped in this process or over the wire. */
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
-import { listEnvs } from '../../envs/index.js';
+import { getEnv } from '../../envs/index.js';
 import { Pcg64 } from '../../envs/rng/pcg64.js';
 import { arrayType, sizeOf, type TypedArray } from '../../protocol/dtypes.js';
 import { AUTORESET_MODES } from '../../protocol/messages.js';
 import { type DrivenEnv, makeInProcess } from '../envs/driver.js';
+import { PROBE } from './probe-env.js';
+import { TEST_ENVS } from './test-host.js';
 import { makeOverWire } from './wire-driver.js';
-import './probe-env.js';
 
 const NUM_ENVS = 3;
 const STEPS = 60;
@@ -36,7 +37,7 @@ async function run(env: DrivenEnv, autoreset: string): Promise<unknown[]> {
   return results;
 }
 
-for (const { spec } of listEnvs()) {
+for (const { spec } of [...TEST_ENVS, getEnv(PROBE)]) {
   for (const autoreset of AUTORESET_MODES) {
     t.test(`${spec.id}, ${autoreset}`, async (t) => {
       const config = { numEnvs: NUM_ENVS, autoreset, maxEpisodeSteps: 25 };

@@ -1,6 +1,6 @@
 /** Parallel games over the wire: one client for all seats, and a client a seat. */
 import t from 'tap';
-import { getWorld, HostedWorld } from '../../envs/index.js';
+import { getWorld, HostedWorld, resolveOptions } from '../../envs/index.js';
 import { ManualTimers } from '../manual-timers.js';
 import { startServer, until } from './rig.js';
 import { BROKEN, CHAIRS, client, handled, seated } from './worlds.js';
@@ -47,7 +47,8 @@ t.test('one client drives all seats; who is done is gone', async (t) => {
 });
 
 t.test('what is stepped over the wire is what is stepped here', async (t) => {
-  const here = new HostedWorld(getWorld('Physics/SumoDuel-v1'), { options: {} });
+  const definition = getWorld('Physics/SumoDuel-v1');
+  const here = new HostedWorld(definition, { options: resolveOptions(definition.spec, {}) });
   const server = await startServer(t);
   const there = await (await client(t, server)).create('Physics/SumoDuel-v1');
   here.reset(3);

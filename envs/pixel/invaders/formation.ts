@@ -29,11 +29,11 @@ const DROP = 6;
 const FASTEST = 2;
 
 const LIMITS = {
-  x: [-WIDTH, WIDTH],
-  y: [0, HEIGHT],
   direction: [-1, 1],
   marchIn: [0, SLOWEST],
   pose: [0, 1],
+  x: [-WIDTH, WIDTH],
+  y: [0, HEIGHT],
 } as const satisfies Limits<string>;
 
 /** The invaders: which of them live, where they are, how they march. */

@@ -21,11 +21,12 @@
  */
 import { Box, Discrete } from '../../../protocol/spaces/index.js';
 import type { Rng } from '../../rng/rng.js';
+import { stateIntegers } from '../../snapshot.js';
 import { MAX_FRAME_SKIP, pixelEnv } from '../define.js';
 import type { PixelGame } from '../game.js';
 import { axis, FIRE, joysticks, LEFT, RIGHT } from '../joystick.js';
 import { clamp, pixel, UNIT } from '../motion.js';
-import { type Limits, readIntegers, readMap, readNumbers } from '../saved.js';
+import { type Limits, readMap, readNumbers } from '../saved.js';
 import { Screen } from '../screen.js';
 import { HEIGHT, WIDTH } from '../size.js';
 import {
@@ -207,8 +208,8 @@ class Invaders implements PixelGame<number> {
   load(saved: unknown): void {
     const numbers = readNumbers(saved, LIMITS);
     const map = readMap(saved);
-    const bombX = readIntegers(map.bombX, BOMBS, OUT, WIDTH);
-    const bombY = readIntegers(map.bombY, BOMBS, 0, HEIGHT * UNIT);
+    const bombX = stateIntegers(map.bombX, BOMBS, OUT, WIDTH);
+    const bombY = stateIntegers(map.bombY, BOMBS, 0, HEIGHT * UNIT);
     const loadFormation = this.#formation.loader(map.formation);
     const loadShields = this.#shields.loader(map.shields);
     Object.assign(this.#now, numbers);

@@ -21,6 +21,7 @@
  * Source: own game.
  */
 import { Box, Discrete } from '../../../protocol/spaces/index.js';
+import { LEVEL_RANGES, LEVELS, type LevelRange, levelsOption } from '../../levels.js';
 import type { Rng } from '../../rng/rng.js';
 import { MAX_FRAME_SKIP, pixelEnv } from '../define.js';
 import type { PixelGame } from '../game.js';
@@ -30,7 +31,7 @@ import { type Limits, readNumbers } from '../saved.js';
 import { Screen } from '../screen.js';
 import { WIDTH } from '../size.js';
 import { AHEAD, BEHIND, CAR_Y, Landscape, PANEL_HEIGHT } from './landscape.js';
-import { HALF_WIDTH, LANE, LEVELS, OBJECT_SPACING, Road, SHOULDER, TRAIN_LEVELS } from './road.js';
+import { HALF_WIDTH, LANE, OBJECT_SPACING, Road, SHOULDER } from './road.js';
 import { CARS, CLOCK, COLORS, GAUGE, HEADINGS, PANEL } from './scenery.js';
 
 const ACTIONS = joysticks(
@@ -117,11 +118,10 @@ class Rally implements PixelGame<number | Float32Array> {
     wheel: 0,
   };
   readonly #road = new Road(ROAD_LENGTH);
-  /** The first level that an episode may have, and the first that it may not. */
-  readonly #levels: readonly [number, number];
+  readonly #levels: LevelRange;
   readonly #landscape = new Landscape(this.#road);
 
-  constructor(levels: readonly [number, number], continuous: boolean) {
+  constructor(levels: LevelRange, continuous: boolean) {
     this.#levels = levels;
     this.screen.paintRect(0, 0, WIDTH, PANEL_HEIGHT, PANEL);
     this.actionSpace = continuous ? new Box(-1, 1, [2]) : new Discrete(ACTIONS.length);
@@ -241,12 +241,6 @@ class Rally implements PixelGame<number | Float32Array> {
   }
 }
 
-const LEVEL_RANGES: Readonly<Record<string, readonly [number, number]>> = {
-  train: [0, TRAIN_LEVELS],
-  test: [TRAIN_LEVELS, LEVELS],
-  all: [0, LEVELS],
-};
-
 export const rally = pixelEnv({
   name: 'Rally',
   description: 'Keep a car in its lane on a winding road, and get as far as a minute allows.',
@@ -255,12 +249,7 @@ export const rally = pixelEnv({
   rewardThreshold: 70,
   lives: 0,
   options: {
-    levels: {
-      type: 'string',
-      default: 'all',
-      choices: ['train', 'test', 'all'],
-      description: 'Which levels the roads are drawn from: those to train on, those to test on, or all.',
-    },
+    levels: levelsOption('the roads', 'all'),
     continuous: {
       type: 'boolean',
       default: false,

@@ -2,10 +2,6 @@ import { createRng } from '../../rng/create.js';
 import { clamp, UNIT } from '../motion.js';
 import { WIDTH } from '../size.js';
 
-/** Levels from 0 on: the first are to learn from, the others to test on. */
-export const TRAIN_LEVELS = 800;
-export const LEVELS = 1000;
-
 /** Half the width of the road, and how far beyond its edge a car can still drive, in pixels. */
 export const HALF_WIDTH = 24;
 export const SHOULDER = 12;

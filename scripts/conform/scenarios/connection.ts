@@ -8,7 +8,7 @@ export const hello = scenario({
     'A client says hello and is welcomed; what it knows of later editions and capabilities does no harm.',
   rules: {
     'hello/path': 'A client opens a WebSocket (RFC 6455) to the server, on any path, without a subprotocol.',
-    'hello/compression': 'It SHOULD NOT offer compression; the server accepts none.',
+    'hello/compression': 'compression; the server accepts none.',
     'hello/edition': 'the server chooses the newest that both speak',
     'hello/capabilities': 'each side MUST ignore those that it does not know',
     'hello/nil': '**Optional fields** MAY be absent or nil: both mean the same.',

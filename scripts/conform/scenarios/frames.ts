@@ -15,7 +15,8 @@ export const badFrames = scenario({
   rules: {
     'frame/text': 'A text message is an error (`text_frame`)',
     'frame/one-value': 'and so is anything before or behind the value (`bad_frame`).',
-    'frame/extension': 'no extension types (timestamps included)',
+    'frame/extension':
+      'no extension types (timestamps included); map keys are strings, each once, and none is `__proto__`; strings are valid UTF-8; at most 32 values inside each other and 2^20 values in all. A receiver MUST treat anything else as `bad_frame`.',
     'frame/keys': 'map keys are strings, each once, and none is `__proto__`',
     'frame/utf8': 'strings are valid UTF-8',
     'frame/depth': 'at most 32 values inside each other',
@@ -64,7 +65,7 @@ export const badFrames = scenario({
 });
 
 /** Seven, in every form that msgpack has for it. */
-const FORMS: Readonly<Record<string, string>> = {
+export const FORMS: Readonly<Record<string, string>> = {
   'positive fixint': '07',
   'uint 8': 'cc07',
   'uint 16': 'cd0007',

@@ -142,8 +142,8 @@ export const forgetful = staged(
 
 /** Hosts envs that cannot be drawn, break when they are stepped, and whose snapshots meet a fault of the server. */
 const fragileHost: EnvHost = {
-  async make(request) {
-    const env = await inlineHost.make(request);
+  make(request) {
+    const env = inlineHost.make(request);
     const fail = (error: Error) => (): never => {
       throw error;
     };

@@ -103,7 +103,7 @@ t.test('tasks that cannot be planned for', async (t) => {
   });
   await t.rejects(plan({ observationSpace: new Box(0, 1, [1]) }), /observations that can be counted/);
   await t.rejects(plan({ actionSpace: new Box(0, 1, [1]) }), {
-    message: 'a tabular agent takes a Discrete action space, the env has Box(0, 1, (1), float32)',
+    message: 'this agent takes a Discrete action space, the env has Box(0, 1, (1), float32)',
   });
   await t.rejects(plan({ observationSpace: new Discrete(3) }), {
     message: "the env's table has 2 states and 2 actions, its spaces 3 and 2",

@@ -3,7 +3,7 @@ import type { Agent } from '../../../agents/agent.js';
 import type { CheckpointReader } from '../../../agents/checkpoint.js';
 import { mean } from '../../../agents/mean.js';
 import { getAgent } from '../../../agents/registry.js';
-import { type CheckpointStore, train, trainAsync } from '../../../agents/run/index.js';
+import { type CheckpointStore, train } from '../../../agents/run/index.js';
 import { actionValue } from '../../../agents/tabular/dynamic-programming.js';
 import { connect, type RemoteVectorEnv } from '../../../protocol/index.js';
 import type { TransitionTable } from '../../../protocol/spec.js';
@@ -82,17 +82,6 @@ const TAXI_STARTS = Array.from({ length: 500 }, (_, state) => state).filter((sta
   return passenger < 4 && passenger !== state % 4;
 });
 
-/** The states of those that can come about where the agent does anything worse than planning would. */
-async function mistakes(env: RemoteVectorEnv, agent: Agent, starts: readonly number[]): Promise<number[]> {
-  const table = await env.transitions();
-  const V = Float64Array.from(savedValues(await plan('value-iteration', env, 0.99)));
-  const states = reachable(table, starts);
-  const [actions] = agent.act([Int32Array.from(states)], GREEDY);
-  return states.filter(
-    (state, i) => actionValue(table, V, state, Number(actions![i]), 0.99) < V[state]! - 1e-8,
-  );
-}
-
 for (const [id, starts] of [
   ['FrozenLake-v1', [0]],
   ['Taxi-v3', TAXI_STARTS],
@@ -103,17 +92,16 @@ for (const [id, starts] of [
     const env = await make(id, numEnvs);
     const agent = await getAgent('q-learning').create(env, settings, 0);
     await train({ agent, env, steps, seed: 0, metricsEvery: steps });
-    t.same(await mistakes(env, agent, starts), []);
+    const table = await env.transitions();
+    const V = Float64Array.from(savedValues(await plan('value-iteration', env, 0.99)));
+    const states = reachable(table, starts);
+    const [actions] = agent.act([Int32Array.from(states)], GREEDY);
+    const worse = states.filter(
+      (state, i) => actionValue(table, V, state, Number(actions![i]), 0.99) < V[state]! - 1e-8,
+    );
+    t.same(worse, [], `of ${states.length} states`);
   });
 }
-
-t.test('so does Q-learning from four vector envs, none of which waits for another', async (t) => {
-  const { steps, settings } = getAgent('q-learning').presets['Taxi-v3']!;
-  const envs = await Promise.all(Array.from({ length: 4 }, () => make('Taxi-v3', 4)));
-  const agent = await getAgent('q-learning').create(envs[0]!, settings, 0);
-  await trainAsync({ agent, envs, steps, seed: 0, metricsEvery: steps });
-  t.same(await mistakes(envs[0]!, agent, TAXI_STARTS), []);
-});
 
 t.test(
   'along the cliff, exploring all the while: SARSA keeps away from it (Sutton and Barto, example 6.6)',

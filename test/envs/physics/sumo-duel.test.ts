@@ -1,8 +1,12 @@
 import t from 'tap';
 import { createRng, getEnv, getWorld, HostedWorld, resolveOptions } from '../../../envs/index.js';
 import { sumoOpponent } from '../../../envs/physics/sumo-opponent.js';
+import type { Dict } from '../../../protocol/spaces/index.js';
 
-const make = (): HostedWorld => new HostedWorld(getWorld('Physics/SumoDuel-v1'), { options: {} });
+function make(options: Readonly<Record<string, unknown>> = {}): HostedWorld {
+  const definition = getWorld('Physics/SumoDuel-v1');
+  return new HostedWorld(definition, { options: resolveOptions(definition.spec, options) });
+}
 
 t.test('the second seat played as the script plays it is Physics/Sumo', async (t) => {
   const sumo = getEnv('Physics/Sumo-v1');
@@ -38,6 +42,53 @@ t.test('each sees itself first', async (t) => {
   const [views] = world.batch.observations as [Float32Array];
   t.same([...views.subarray(8, 12)], [...views.subarray(4, 8)]);
   t.same([...views.subarray(12, 16)], [...views.subarray(0, 4)]);
+});
+
+t.test('pictures: each seat sees itself in the same colour, the other in another', async (t) => {
+  const world = make({ obs_type: 'image' });
+  t.equal(world.observationSpace.toString(), 'Box(0, 255, (84, 84, 3), uint8)');
+  world.reset(1);
+  const [slab] = world.batch.observations as [Uint8Array];
+  const size = 84 * 84 * 3;
+  /** Where a seat sees each colour: how many pixels, and their mean. */
+  const seen = (seat: number) => {
+    const spots = new Map<string, { n: number; x: number; y: number }>();
+    for (let i = 0; i < 84 * 84; i++) {
+      const color = slab.subarray(seat * size + 3 * i, seat * size + 3 * i + 3).join();
+      const { n, x, y } = spots.get(color) ?? { n: 0, x: 0, y: 0 };
+      spots.set(color, {
+        n: n + 1,
+        x: (x * n + (i % 84)) / (n + 1),
+        y: (y * n + Math.floor(i / 84)) / (n + 1),
+      });
+    }
+    return spots;
+  };
+  const [first, second] = [seen(0), seen(1)];
+  t.same([...first.keys()].sort(), [...second.keys()].sort());
+  const differ = [...first.keys()].filter(
+    (color) => Math.abs(first.get(color)!.x - second.get(color)!.x) > 5,
+  );
+  t.equal(differ.length, 2, 'the two wrestlers, and nothing else');
+  const [one, other] = differ as [string, string];
+  t.ok(
+    Math.abs(first.get(one)!.x - second.get(other)!.x) < 1 &&
+      Math.abs(first.get(one)!.y - second.get(other)!.y) < 1,
+  );
+});
+
+t.test('pictures in gray, and beside the state', async (t) => {
+  const gray = make({ obs_type: 'image', grayscale: true });
+  t.same(
+    gray.observationSpace.leaves.map(({ shape }) => shape),
+    [[84, 84, 1]],
+  );
+  const [both, plain] = [make({ obs_type: 'both' }), make()];
+  both.reset(1);
+  plain.reset(1);
+  t.same(Object.keys((both.observationSpace as Dict).spaces), ['image', 'observation']);
+  t.same(both.batch.observations[1], plain.batch.observations[0]);
+  t.throws(() => make({ obs_type: 'ram' }), { code: 'bad_options' });
 });
 
 t.test('a thrust outside the space is refused for either seat', async (t) => {

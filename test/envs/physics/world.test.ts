@@ -124,7 +124,7 @@ t.test('what is no state of this world is refused and changes nothing', async (t
     null,
     'state',
     {},
-    { ...good, time: 'now' },
+    { ...good, steps: 'now' },
     { ...good, bodies: good.bodies.slice(1) },
     change('bodies', 3, null),
     { ...good, order: good.order.slice(1) },

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { createRng, resolveOptions } from '../../../envs/index.js';
+import { LEVELS, TRAIN_LEVELS } from '../../../envs/levels.js';
 import { rally } from '../../../envs/pixel/rally/rally.js';
-import { LEVELS, Road, TRAIN_LEVELS } from '../../../envs/pixel/rally/road.js';
+import { Road } from '../../../envs/pixel/rally/road.js';
 import { bench } from './game-bench.js';
 
 const [NOOP, UP, RIGHT, , , UPRIGHT] = [0, 1, 2, 3, 4, 5];

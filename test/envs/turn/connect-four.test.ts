@@ -1,6 +1,8 @@
 /** The rules, played by hand. Columns count from 0 at the left, rows from 0 at the top. */
+import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { getWorld, HostedWorld } from '../../../envs/index.js';
+import { loadJSON, unpack } from '../recording.js';
 
 const make = (maxEpisodeSteps?: number): HostedWorld => {
   const world = new HostedWorld(getWorld('ConnectFour-v3'), { options: {}, maxEpisodeSteps });
@@ -131,4 +133,48 @@ t.test('a snapshot that is no board of Connect Four is refused, and the world is
     t.throws(() => world.restore({ ...snapshot, state: bad }), { code: 'bad_snapshot' }, name);
     t.same(world.snapshot(), snapshot);
   }
+});
+
+/** What `record_connect_four` in scripts/record-originals.py wrote: games of each seed's player, -1 for a new game. */
+const recorded = loadJSON('connect-four') as Readonly<
+  Record<'actions' | 'observations' | 'masks' | 'rewards' | 'terminated' | 'turns', string>
+> & { readonly seeds: readonly number[]; readonly steps: number };
+
+t.test("games of PettingZoo's, move by move", async (t) => {
+  const { seeds, steps } = recorded;
+  t.ok(seeds.length >= 20);
+  /** What was recorded in one array, as a function of what came before: resets and steps. */
+  const rows = (packed: string, dtype: 'bool' | 'int8' | 'uint8' | 'float64', size: number) => {
+    const all = unpack(packed, dtype);
+    return (i: number) => [...all.subarray(i * size, (i + 1) * size)].map(Number);
+  };
+  const actions = rows(recorded.actions, 'int8', 1);
+  const observations = rows(recorded.observations, 'bool', 2 * 84);
+  const masks = rows(recorded.masks, 'bool', 2 * 7);
+  const rewards = rows(recorded.rewards, 'float64', 2);
+  const terminated = rows(recorded.terminated, 'uint8', 2);
+  const turns = rows(recorded.turns, 'uint8', 1);
+  const endings = new Set<string>();
+  for (const [i, seed] of seeds.entries()) {
+    const world = make();
+    for (let step = 0; step <= steps; step++) {
+      const { batch } = world;
+      const at = i * (steps + 1) + step;
+      const isOver = batch.terminated[0] === 1;
+      const slabs = [batch.observations[0]!, batch.infos.action_mask![0]!, batch.rewards, batch.terminated];
+      const got = [
+        ...slabs.map((slab) => Array.from<number | bigint, number>(slab, Number)),
+        isOver || world.turn,
+      ];
+      const wanted = [observations(at), masks(at), rewards(at), terminated(at), isOver || turns(at)[0]];
+      if (!isDeepStrictEqual(got, wanted)) t.same(got, wanted, `seed ${seed}, move ${step}`);
+      if (isOver) endings.add([...batch.rewards].join());
+      if (step === steps) break;
+      const [action] = actions(i * steps + step);
+      if (action === -1) world.reset();
+      else play(world, [action!]);
+    }
+  }
+  // Either wins, either forfeits, and boards are filled.
+  t.same([...endings].sort(), ['-1,0', '-1,1', '0,-1', '0,0', '1,-1']);
 });

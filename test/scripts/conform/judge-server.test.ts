@@ -6,7 +6,7 @@ import { SCENARIOS } from '../../../scripts/conform/scenarios/index.js';
 import { play, ROLES, type Role } from '../../../scripts/conform/stage.js';
 import { Verdicts } from '../../../scripts/conform/verdicts.js';
 import { startServer } from '../../server/rig.js';
-import { withMutant } from './mutant-server.js';
+import { type Fault, type Fields, withMutant } from './mutant-server.js';
 import { MUTANTS } from './server-mutants.js';
 
 const IDS = Object.fromEntries(Object.entries(ROLES).map(([role, { id }]) => [role, id])) as Record<
@@ -27,6 +27,30 @@ t.test('our server holds every rule', async (t) => {
     report.holds,
     report.groups.reduce((sum, { rules }) => sum + rules.length, 0),
   );
+});
+
+t.test('a server of other envs is tried with those, and the rest is not judged', async (t) => {
+  const others: Fault = {
+    reply: (value) =>
+      Array.isArray(value) || (value as Fields).type !== 'listed'
+        ? undefined
+        : {
+            ...value,
+            envs: ((value as Fields).envs as readonly Fields[]).filter(({ id }) => id === 'Acrobot-v1'),
+          },
+  };
+  await withMutant(others, async (url) => {
+    const scenarios = SCENARIOS.filter(({ name }) => ['make', 'step', 'table'].includes(name));
+    const report = await judgeServer({ url, timeoutMs: TIMEOUT_MS, scenarios });
+    const [, make, step, table] = report.groups;
+    t.ok([...make!.rules, ...step!.rules].every(({ verdict }) => verdict === 'holds'));
+    t.ok(
+      table!.rules.every(({ verdict, detail }) => verdict === 'not judged' && /--env table=ID/.test(detail!)),
+    );
+    t.equal(report.broken, 0);
+    const named = await judgeServer({ url, timeoutMs: TIMEOUT_MS, scenarios, ids: { table: 'Taxi-v4' } });
+    t.ok(named.groups.at(-1)!.rules.every(({ verdict }) => verdict === 'holds'));
+  });
 });
 
 t.test('each rule finds the fault that is its own', async (t) => {
