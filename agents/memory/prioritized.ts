@@ -53,16 +53,14 @@ export class PrioritizedReplay extends Replay {
   /** One draw from each of as many equal parts of the whole as there are rows. */
   protected override draw(random: SampleSource, { slots }: Sampled): void {
     const part = this.#tree.total / slots.length;
+    const masses = new Float64Array(slots.length);
+    for (let row = 0; row < slots.length; row++) masses[row] = (row + random.random()) * part;
+    this.#tree.find(masses, slots);
     for (let row = 0; row < slots.length; row++) {
-      let index: number;
-      let width = part;
-      let from = row * part;
-      do {
-        index = this.#tree.find(from + random.random() * width);
-        // A transition whose older frames are gone cannot be read: another one, from anywhere.
-        [from, width] = [0, this.#tree.total];
-      } while (!this.holdsTransition(index));
-      slots[row] = index;
+      // A transition whose older frames are gone cannot be read: another one, from anywhere.
+      while (!this.holdsTransition(slots[row]!)) {
+        this.#tree.find(Float64Array.of(random.random() * this.#tree.total), slots.subarray(row, row + 1));
+      }
     }
   }
 
@@ -82,11 +80,13 @@ export class PrioritizedReplay extends Replay {
   /** Takes the TD errors that the samples turned out to have. */
   update({ slots }: Sampled, tdErrors: Float32Array): void {
     const { exponent } = this.#rule;
+    const priorities = new Float64Array(slots.length);
     for (let row = 0; row < slots.length; row++) {
       const priority = (Math.abs(tdErrors[row]!) + FLOOR) ** exponent;
+      priorities[row] = priority;
       this.#largest[0] = Math.max(this.#largest[0]!, priority);
-      this.#tree.set(slots[row]!, priority);
     }
+    this.#tree.setEach(slots, priorities);
   }
 
   override save(): Files {

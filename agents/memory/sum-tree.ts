@@ -1,57 +1,101 @@
+/** Children of a node: a cache line of numbers, so that each level costs one. */
+const WIDTH = 16;
+
 /**
  * Weights of which one is drawn with a probability proportional to it, in logarithmic time (Schaul et al. 2015, appendix
- * B.2.1). A binary tree whose leaves are the weights and whose inner nodes are the sums of their children. A sum is made
- * anew from the children each time, so that no error of rounding grows.
+ * B.2.1): a tree whose leaves are the weights and whose inner nodes are the sums of their children. A sum is made anew
+ * from the children each time, so that no error of rounding grows.
  */
 export class SumTree {
-  /** Node i has children 2i and 2i + 1; the root is 1, and leaf k is node `#leaves + k`. */
-  readonly #nodes: Float64Array;
-  readonly #leaves: number;
+  /** Level 0 are the weights, each level above the sums of every `WIDTH` numbers of the one below, the last one number. */
+  readonly #levels: readonly Float32Array[];
 
   constructor(readonly length: number) {
-    this.#leaves = 2 ** Math.ceil(Math.log2(Math.max(1, length)));
-    this.#nodes = new Float64Array(2 * this.#leaves);
+    const levels: Float32Array[] = [];
+    for (let size = length; ; size = Math.ceil(size / WIDTH)) {
+      levels.push(new Float32Array(size === 1 ? 1 : Math.ceil(size / WIDTH) * WIDTH));
+      if (size === 1) break;
+    }
+    this.#levels = levels;
   }
 
   get total(): number {
-    return this.#nodes[1]!;
+    return this.#levels.at(-1)![0]!;
   }
 
-  /** The weights, to be read; after changing them, call `rebuild`. float64 [length] */
-  get weights(): Float64Array {
-    return this.#nodes.subarray(this.#leaves, this.#leaves + this.length);
+  /** The weights, to be read; after changing them, call `rebuild`. float32 [length] */
+  get weights(): Float32Array {
+    return this.#levels[0]!.subarray(0, this.length);
   }
 
   get(index: number): number {
-    return this.#nodes[this.#leaves + index]!;
+    return this.#levels[0]![index]!;
   }
 
   set(index: number, weight: number): void {
-    const nodes = this.#nodes;
-    let node = this.#leaves + index;
-    nodes[node] = weight;
-    for (node >>= 1; node > 0; node >>= 1) nodes[node] = nodes[2 * node]! + nodes[2 * node + 1]!;
+    this.#levels[0]![index] = weight;
+    let node = index;
+    for (let level = 1; level < this.#levels.length; level++) {
+      node = Math.floor(node / WIDTH);
+      this.#levels[level]![node] = sumOf(this.#levels[level - 1]!, node);
+    }
   }
 
-  /** The index whose share of [0, total) `mass` lies in; never one of weight 0. */
-  find(mass: number): number {
-    const nodes = this.#nodes;
-    let node = 1;
-    let rest = mass;
-    while (node < this.#leaves) {
-      const left = nodes[2 * node]!;
-      // Rounding may leave a rest that no leaf on the right accounts for.
-      if (rest < left || nodes[2 * node + 1] === 0) node = 2 * node;
-      else {
-        rest -= left;
-        node = 2 * node + 1;
+  /** Sets many weights, level by level for all of them; fastest where the indices ascend. */
+  setEach(indices: Int32Array, weights: ArrayLike<number>): void {
+    for (let i = 0; i < indices.length; i++) this.#levels[0]![indices[i]!] = weights[i]!;
+    const nodes = indices.slice();
+    for (let level = 1; level < this.#levels.length; level++) {
+      const [below, sums] = [this.#levels[level - 1]!, this.#levels[level]!];
+      let done = -1;
+      for (let i = 0; i < nodes.length; i++) {
+        const node = Math.floor(nodes[i]! / WIDTH);
+        nodes[i] = node;
+        if (node === done) continue;
+        sums[node] = sumOf(below, node);
+        done = node;
       }
     }
-    return node - this.#leaves;
+  }
+
+  /**
+   * Writes into `indices` for each of `masses` the index whose share of [0, total) it lies in; never one of weight 0.
+   * Level by level for all of them, so that the processor waits for many lines of the cache at a time. `masses` is used up.
+   */
+  find(masses: Float64Array, indices: Int32Array): void {
+    indices.fill(0);
+    for (let level = this.#levels.length - 2; level >= 0; level--) {
+      const numbers = this.#levels[level]!;
+      for (let i = 0; i < indices.length; i++) {
+        let rest = masses[i]!;
+        let node = indices[i]! * WIDTH;
+        const end = node + WIDTH;
+        // Rounding may leave a rest that nothing accounts for: then the last one that has a weight is it.
+        let last = node;
+        for (; node < end; node++) {
+          const weight = numbers[node]!;
+          if (weight === 0) continue;
+          last = node;
+          if (rest < weight) break;
+          rest -= weight;
+        }
+        indices[i] = last;
+        masses[i] = rest;
+      }
+    }
   }
 
   rebuild(): void {
-    const nodes = this.#nodes;
-    for (let node = this.#leaves - 1; node > 0; node--) nodes[node] = nodes[2 * node]! + nodes[2 * node + 1]!;
+    for (let level = 1; level < this.#levels.length; level++) {
+      const [below, sums] = [this.#levels[level - 1]!, this.#levels[level]!];
+      for (let node = 0; node * WIDTH < below.length; node++) sums[node] = sumOf(below, node);
+    }
   }
+}
+
+/** The sum of the children of `node`. */
+function sumOf(numbers: Float32Array, node: number): number {
+  let sum = 0;
+  for (let i = node * WIDTH; i < (node + 1) * WIDTH; i++) sum += numbers[i]!;
+  return sum;
 }

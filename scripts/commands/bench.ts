@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { BACKENDS, type BackendName } from '../../agents/nn/backend.js';
 import { benchEnvs, type EnvResult } from '../bench/envs.js';
+import { benchFrames, benchPriorities, type FramesResult, type PrioritiesResult } from '../bench/memory.js';
 import { benchNn, NN_ROWS } from '../bench/nn.js';
 import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult } from '../bench/server.js';
 import { type BenchTrainOptions, benchTrain, TRAIN_ROWS, type TrainResult } from '../bench/train.js';
@@ -66,6 +67,16 @@ function workersRow({ micros, numEnvs, byWorkers, passed }: WorkersResult): stri
   ];
   return `| ${cells.join(' | ')} |${passed ? '' : '  below its bar'}`;
 }
+
+const framesText = (result: FramesResult): string =>
+  `${thousands(result.frames)} frames of 84 × 84, stacks of 4: ${result.gigabytes.toFixed(2)} GB; ` +
+  `adding one ${result.microsecondsAdding.toFixed(1)} µs, a batch of 32 ${result.millisecondsSampling.toFixed(2)} ms` +
+  (result.passed ? '' : '  above its bar');
+
+const prioritiesText = (result: PrioritiesResult): string =>
+  `An update of DQN, 4-64-64-2, batch 64, with ${thousands(result.entries)} transitions in memory: ` +
+  `${result.microsecondsUniform.toFixed(0)} µs uniform, ${result.microsecondsPrioritized.toFixed(0)} µs prioritized, ` +
+  `${(100 * result.share).toFixed(0)}% more${result.passed ? '' : '  above its bar'}`;
 
 export function benchCommand(): Command {
   const server = new Command('server')
@@ -164,11 +175,22 @@ export function benchCommand(): Command {
       if (json) console.log(JSON.stringify(results, undefined, 2));
       if (results.some(({ passed }) => !passed)) process.exitCode = 1;
     });
+  const memory = new Command('memory')
+    .description('Experience replay at a million entries: bytes of frames, and what priorities cost.')
+    .option('--json', 'the results as JSON')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const priorities = await benchPriorities();
+      const frames = benchFrames();
+      if (json) console.log(JSON.stringify({ frames, priorities }, undefined, 2));
+      else console.log(`${framesText(frames)}\n${prioritiesText(priorities)}`);
+      if (!frames.passed || !priorities.passed) process.exitCode = 1;
+    });
   return new Command('bench')
     .description('Measure farstep on this machine.')
     .addCommand(server)
     .addCommand(envs)
     .addCommand(nn)
     .addCommand(train)
-    .addCommand(workers);
+    .addCommand(workers)
+    .addCommand(memory);
 }

@@ -15,13 +15,13 @@ export const CLIENT_RULES = {
     'The server refuses a message with a field that it does not know (`bad_message`), so that a misspelt name is not taken for a default.',
   'client/fields': '| `bad_message` | yes | | a field that is missing, unknown, or of the wrong type |',
   'client/types': '| `unknown_message` | yes | | a message type the server does not have |',
-  'client/id-unanswered': 'and MUST NOT use one that is unanswered.',
-  'client/id-once': 'A client SHOULD use each id once in a session, counting up',
+  'client/id-unanswered': 'MUST NOT use an id that is unanswered.',
+  'client/ids-count-up': 'A client SHOULD count up',
   'client/in-flight':
     'A client MAY send requests without waiting for replies, up to `limits.requestsInFlight` unanswered ones',
   'client/handle': '| `env` | integer | the handle; never used again in this session |',
   'client/seeds': 'Clients that offer one integer seed, as Gymnasium does, MUST send `seed + i` for env i.',
-  'client/step': 'step = [1, id, env, actions, ids]',
+  'client/step': 'step = [1, id, env, actions, ids, ack]',
   'client/action-bytes':
     'An array of N values of a leaf with dtype `d` and shape `s` is a msgpack bin of exactly `N × product(s) × sizeof(d)` bytes',
   'client/actions': 'row-major, without padding, **little-endian**, env after env.',
@@ -46,8 +46,7 @@ export const CLIENT_RULES = {
   'client/unknown-code': 'A client SHOULD report codes that it does not know as they are.',
   'client/refused': 'or with an `error` whose `id` is nil, after which it closes the connection.',
   'client/fatal': 'False: the server closes the connection',
-  'client/lost':
-    'A client that sees the connection end, for whatever reason, MUST take everything unanswered as lost.',
+  'client/lost': 'one that does not MUST take everything unanswered as lost.',
   'client/closes': 'A client that is done closes the WebSocket with code 1000.',
 } as const satisfies Rules;
 

@@ -179,7 +179,7 @@ export class ScriptedSession {
     const { id, type } = parsed;
     for (const rule of type === 'step' ? STEP_RULES : MESSAGE_RULES) this.verdicts.holds(rule);
     if (!this.check('client/id-unanswered', !this.#unanswered.has(id), `the id ${id} is unanswered`)) return;
-    this.check('client/id-once', id > this.#lastId, `the id ${id} comes behind ${this.#lastId}`);
+    this.check('client/ids-count-up', id > this.#lastId, `the id ${id} comes behind ${this.#lastId}`);
     this.#lastId = id;
     this.#unanswered.add(id);
     const { requestsInFlight } = this.#limits;

@@ -128,7 +128,7 @@ export const CLIENT_MUTANTS: Readonly<Record<ClientRule, ClientMutant>> = {
       }
     },
   },
-  'client/id-once': {
+  'client/ids-count-up': {
     case: 'plain',
     Client: class extends TaskClient {
       protected override nextId(): number {
@@ -157,7 +157,7 @@ export const CLIENT_MUTANTS: Readonly<Record<ClientRule, ClientMutant>> = {
       }
     },
   },
-  'client/step': { case: 'plain', Client: mangled((step) => [...step, 1]) },
+  'client/step': { case: 'plain', Client: mangled((step) => [...step.slice(0, 4), null, null, 1]) },
   'client/action-bytes': {
     case: 'plain',
     Client: mangled((step) => step.with(3, [Buffer.concat(step[3] as Buffer[]).subarray(4)])),

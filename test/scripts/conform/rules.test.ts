@@ -31,7 +31,13 @@ t.test('a name is one rule', async (t) => {
 });
 
 /** Demands that no judge can see kept or broken, by what they demand, with the reason. */
-const UNSEEN: Readonly<Record<string, string>> = {};
+const NO_RESUME = 'the scripted server gives no token to resume with';
+const UNSEEN: Readonly<Record<string, string>> = {
+  'MUST count up': NO_RESUME,
+  'MUST first send every request again that is unanswered': NO_RESUME,
+  'SHOULD wait a little before each attempt to connect': NO_RESUME,
+  'SHOULD give up after `limits': NO_RESUME,
+};
 
 t.test('what the specification demands, a rule judges', async (t) => {
   const sentences = [...SPECIFICATION.matchAll(/[^.:;,]*?(?<demand>\b(?:MUST|SHOULD)\b[^.:;,]*)/g)];
