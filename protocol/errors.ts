@@ -26,11 +26,6 @@ export const ERRORS = {
   idle_timeout: { recoverable: false, close: 4003, meaning: 'nothing from the client for limits.idleMs' },
   shutting_down: { recoverable: false, close: 1001, meaning: 'the server is stopping; connect again later' },
   too_many_sessions: { recoverable: false, close: 1013, meaning: 'the server has limits.sessions already' },
-  fault: {
-    recoverable: false,
-    close: 1011,
-    meaning: 'a fault of the server that ends the session; the log has it under the session',
-  },
   no_such_session: {
     recoverable: false,
     close: 4004,

@@ -167,8 +167,10 @@ export class Connection implements SessionLink {
         this.end(error);
         return;
       }
-      this.#context.log.error({ session: this.#name, err: error }, 'fault');
-      this.end(new FarstepError('fault', `its log has it under session ${this.#name}`));
+      this.#context.log.error({ session: this.#name, err: error }, 'internal error');
+      this.end(
+        new FarstepError('internal', `its log has it under session ${this.#name}`, { recoverable: false }),
+      );
     }
   }
 

@@ -67,7 +67,8 @@ export class Liveness {
   /** Whether a message has been coming for too long. One that the server does not read has not. */
   #isTooSlow(time: number): boolean {
     if (this.socket.isPaused || !this.socket.isAmidMessage) this.#partialSince = undefined;
-    else if (this.#partialSince === undefined || this.#lastFrameAt > this.#partialSince) this.#partialSince = time;
+    else if (this.#partialSince === undefined || this.#lastFrameAt > this.#partialSince)
+      this.#partialSince = time;
     return this.#partialSince !== undefined && time - this.#partialSince > this.limits.frameMs;
   }
 

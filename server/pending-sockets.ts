@@ -25,7 +25,7 @@ export class PendingSockets {
     if (socket.destroyed) return;
     if (!this.#since.delete(socket)) socket.once('close', () => this.#since.delete(socket));
     this.#since.set(socket, this.now());
-    if (this.#since.size > this.limit) this.#cut([...this.#since.keys()][0]!);
+    if (this.#since.size > this.limit) this.#cut(this.#since.keys().next().value!);
   }
 
   /** One that has a session now. */

@@ -34,6 +34,9 @@ export class ServerSocket extends WebSocket {
   /** Whether a part of a message has come. */
   get isAmidMessage(): boolean {
     const { _receiver } = this as unknown as { readonly _receiver: Receiver | null };
-    return _receiver !== null && (_receiver._bufferedBytes > 0 || _receiver._fragmented > 0 || _receiver._state > 0);
+    return (
+      _receiver !== null &&
+      (_receiver._bufferedBytes > 0 || _receiver._fragmented > 0 || _receiver._state > 0)
+    );
   }
 }

@@ -93,8 +93,14 @@ export class Box extends Space {
         `Box: ${name} has ${bound.length} elements, the shape has ${this.size}`,
       );
     }
-    const all = Float64Array.from(bound, (x) => this.#bound(x, name));
-    return all.length > 0 && all.every((x) => x === all[0]) ? all[0]! : all;
+    return this.#repeating(Float64Array.from(bound, (x) => this.#bound(x, name)));
+  }
+
+  /** The fewest that repeat, one for each element of some of the last dimensions. */
+  #repeating(all: Float64Array): Bounds {
+    const lengths = [1, ...this.shape.map((_, i) => sizeOf(this.shape.slice(i))).reverse()];
+    const length = lengths.find((n) => n <= all.length && all.every((x, i) => x === all[i % n])) ?? 0;
+    return length === 1 ? all[0]! : all.slice(0, length);
   }
 
   #bound(x: number, name: 'low' | 'high'): number {

@@ -116,6 +116,11 @@ export class Peer<R extends string = never> {
     this.client.send(data);
   }
 
+  /** Sends the beginning of a message, which is not recorded: nothing comes of it. */
+  sendPart(): void {
+    this.client.sendPart();
+  }
+
   /** Sends several in one write. */
   inOneWrite(act: () => void): void {
     this.client.inOneWrite(act);

@@ -44,12 +44,16 @@ export class RawClient {
     this.socket.send(data);
   }
 
+  /** Sends the beginning of a message. */
+  sendPart(): void {
+    this.#tcp.write(Buffer.of(0x82, 0x80 | 100, 0, 0, 0, 0)); // binary, masked, to be 100 bytes long
+  }
+
   /** Sends what `send` is called with meanwhile in one write. */
   inOneWrite(act: () => void): void {
-    const { _socket: tcp } = this.socket as unknown as { readonly _socket: Duplex };
-    tcp.cork();
+    this.#tcp.cork();
     act();
-    tcp.uncork();
+    this.#tcp.uncork();
   }
 
   /** What comes next; undefined where nothing has come within so many milliseconds. */
@@ -74,6 +78,10 @@ export class RawClient {
   /** Cuts the connection without a word. */
   terminate(): void {
     this.socket.terminate();
+  }
+
+  get #tcp(): Duplex {
+    return (this.socket as unknown as { readonly _socket: Duplex })._socket;
   }
 
   #arrive(arrival: Arrival): void {

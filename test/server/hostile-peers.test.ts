@@ -19,14 +19,12 @@ const UPGRADE = [
   '',
 ].join('\r\n');
 
-/** A TCP connection that the server has taken. */
-async function tcp(t: Test, server: Server): Promise<Socket> {
+/** A TCP connection. */
+function tcp(t: Test, server: Server): Socket {
   const { hostname, port } = new URL(server.url);
-  const before = server.pendingConnections;
   const socket = connectTcp(Number(port), hostname);
   socket.on('error', () => {});
   t.teardown(() => socket.destroy());
-  await until(() => server.pendingConnections > before);
   return socket;
 }
 
@@ -43,8 +41,9 @@ const PING = Buffer.of(0x89, 0x81, 0, 0, 0, 0, 7);
 t.test('a byte a second on the way to a WebSocket, or none at all', async (t) => {
   const clock = new Clock();
   const server = await startServer(t, { now: clock.now, limits: { helloMs: 1000 } });
-  const silent = await tcp(t, server);
-  const dripping = await tcp(t, server);
+  const silent = tcp(t, server);
+  const dripping = tcp(t, server);
+  await until(() => server.pendingConnections === 2);
   const closed = [silent, dripping].map((socket) => new Promise((resolve) => socket.on('close', resolve)));
   for (let i = 0; i < 10; i++) {
     dripping.write(UPGRADE[i]!);
@@ -91,7 +90,11 @@ t.test('a byte a second of a message, in one frame or in fragments with pings be
           await other.ask({ type: 'list', id: 1 });
         }
       };
-      await put(inFragments ? frame(message.subarray(0, 1), { fin: false }) : frame(message.subarray(0, 1), { length: 1000 }));
+      await put(
+        inFragments
+          ? frame(message.subarray(0, 1), { fin: false })
+          : frame(message.subarray(0, 1), { length: 1000 }),
+      );
       for (let i = 0; i <= 10; i++) {
         server.sweep();
         await put(inFragments ? frame(Buffer.of(0), { fin: false, opcode: 0 }) : Buffer.of(0));
@@ -140,20 +143,15 @@ t.test('pongs that answer no ping do not keep a peer alive', async (t) => {
   t.equal((await dead.closed).code, 1006);
 });
 
-t.test('thousands of connections that say nothing: the oldest make room', async (t) => {
+t.test('10,000 connections that say nothing: the oldest make room', async (t) => {
   const server = await startServer(t, { limits: { pendingConnections: 20 } });
   await undisturbed(t, server.url, async () => {
-    const { hostname, port } = new URL(server.url);
     let cut = 0;
-    const sockets = Array.from({ length: 3000 }, () => {
-      const socket = connectTcp(Number(port), hostname);
-      socket.on('error', () => {}).on('close', () => cut++);
-      return socket;
-    });
-    t.teardown(() => {
-      for (const socket of sockets) socket.destroy();
-    });
-    await until(() => cut >= 2980);
+    // No more at once than what the kernel keeps for a server that is yet to take them.
+    for (let made = 200; made <= 10_000; made += 200) {
+      for (let i = 0; i < 200; i++) tcp(t, server).on('close', () => cut++);
+      await until(() => cut >= made - 20);
+    }
     t.equal(server.pendingConnections, 20);
     t.match((await RawClient.welcomed(t, server.url)).welcome, { type: 'welcome' }, 'others come in');
     t.equal(server.sessions, 2);
@@ -170,9 +168,9 @@ t.test('WebSockets without a hello are among them, and so are those that do not 
   await until(() => server.sessions === 0);
   t.equal(server.pendingConnections, 2);
   t.equal(server.connections, 2);
-  for (let i = 0; i < 2; i++) await tcp(t, server);
+  for (let i = 0; i < 2; i++) tcp(t, server);
   t.equal((await silent.closed).code, 1006);
-  await tcp(t, server);
+  tcp(t, server);
   await until(() => server.connections === 0);
   t.equal(server.pendingConnections, 3);
 });
@@ -193,7 +191,13 @@ t.test('requests that wait are read no further than the limit', async (t) => {
   await client.receive();
   await until(() => host.waiting === 1);
   // Far more than what the kernel keeps for a socket: the rest stays with the client.
-  const large = { type: 'rewards', id: 3, env: 1, achieved: Buffer.alloc(4_000_000), desired: Buffer.alloc(0) };
+  const large = {
+    type: 'rewards',
+    id: 3,
+    env: 1,
+    achieved: Buffer.alloc(4_000_000),
+    desired: Buffer.alloc(0),
+  };
   for (let i = 0; i < 8; i++) client.send({ ...large, id: 3 + i });
   await (await RawClient.welcomed(t, server.url)).ask({ type: 'list', id: 1 });
   t.ok(client.socket.bufferedAmount > 8_000_000, `${client.socket.bufferedAmount} bytes are not read`);

@@ -11,6 +11,7 @@ import {
   crowded,
   failures,
   forgetful,
+  frameTimeout,
   helloTimeout,
   idleTimeout,
   type StagedScenario,
@@ -52,6 +53,7 @@ export const SCENARIOS: readonly Scenario[] = [
 /** What a server of our own can be brought to. */
 export const STAGED: readonly StagedScenario[] = [
   helloTimeout,
+  frameTimeout,
   idleTimeout,
   shuttingDown,
   crowded,

@@ -30,6 +30,28 @@ export const helloTimeout = staged(
   }),
 );
 
+export const frameTimeout = staged(
+  { limits: { frameMs: 1000 } },
+  scenario({
+    name: 'frame-timeout',
+    title: 'A message that begins and does not come to its end.',
+    rules: {
+      'frame-timeout':
+        '| `frame_timeout` | no | 4006 | a message that did not come to its end within limits.frameMs |',
+    },
+    needs: [],
+    async play(stage) {
+      const slow = await stage.welcomed();
+      slow.sendPart();
+      // When somebody who came later has been served, that has come too.
+      await (await stage.welcomed('other')).done();
+      stage.pass(1);
+      stage.pass(1001);
+      await slow.ends('frame-timeout', 'frame_timeout');
+    },
+  }),
+);
+
 export const idleTimeout = staged(
   { limits: { idleMs: 60_000 } },
   scenario({

@@ -201,3 +201,14 @@ t.test('what is no space is refused, naming the place', async (t) => {
   }
   t.doesNotThrow(() => spaceFromJSON(nested(box, 16)));
 });
+
+t.test('bounds that repeat are told once, however many envs there are', async (t) => {
+  const low = Float64Array.from({ length: 64 }, (_, i) => -i - 1);
+  const batch = new Box(low, 1, [64]).batch(8192);
+  t.same(batch.toJSON(), { type: 'Box', dtype: 'float32', shape: [8192, 64], low: [...low], high: 1 });
+  t.same(spaceFromJSON(batch.toJSON()).batch(2).toJSON(), { ...batch.toJSON(), shape: [2, 8192, 64] });
+  t.equal((batch as Box).low[64 * 8191 + 3], -4);
+  const inFull = new Box([-1, -2, -1, -2], [1, 1, 1, 1], [2, 2]);
+  t.ok(inFull.equals(new Box([-1, -2], 1, [2, 2])), 'it is the same however it is written');
+  t.throws(() => new Box([-1, -2, -3], 1, [2, 2]), { code: 'bad_space' });
+});
