@@ -8,6 +8,8 @@ import type { Duplex } from 'node:stream';
 export class PendingSockets {
   /** When each came, the oldest first. */
   readonly #since = new Map<Duplex, number>();
+  /** How many were cut, by the limit that they broke. */
+  readonly cuts = { pendingConnections: 0, helloMs: 0 };
 
   /** @param now - milliseconds, monotonic. */
   constructor(
@@ -25,7 +27,7 @@ export class PendingSockets {
     if (socket.destroyed) return;
     if (!this.#since.delete(socket)) socket.once('close', () => this.#since.delete(socket));
     this.#since.set(socket, this.now());
-    if (this.#since.size > this.limit) this.#cut(this.#since.keys().next().value!);
+    if (this.#since.size > this.limit) this.#cut(this.#since.keys().next().value!, 'pendingConnections');
   }
 
   /** One that has a session now. */
@@ -37,11 +39,12 @@ export class PendingSockets {
   sweep(): void {
     for (const [socket, since] of this.#since) {
       if (this.now() - since <= this.ms) return;
-      this.#cut(socket);
+      this.#cut(socket, 'helloMs');
     }
   }
 
-  #cut(socket: Duplex): void {
+  #cut(socket: Duplex, limit: keyof PendingSockets['cuts']): void {
+    this.cuts[limit]++;
     this.#since.delete(socket);
     socket.destroy();
   }

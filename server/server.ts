@@ -125,6 +125,11 @@ export class Server {
     return this.#pending.size;
   }
 
+  /** How many of those were cut since the server started, by the limit that they broke. */
+  get pendingCuts(): PendingSockets['cuts'] {
+    return this.#pending.cuts;
+  }
+
   /** Sessions, those whose clients are away among them. */
   get sessions(): number {
     return this.#sessions.size;

@@ -77,9 +77,13 @@ export class EnvProcess implements RemoteShard {
   constructor(options: EnvProcessOptions) {
     this.#options = options;
     const { module, memoryMb, onLine } = options;
-    this.#child = spawn(process.execPath, [`--max-old-space-size=${memoryMb}`, MAIN, module], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    });
+    this.#child = spawn(
+      process.execPath,
+      [`--max-old-space-size=${memoryMb}`, MAIN, module, String(process.pid)],
+      {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      },
+    );
     const { stdout, stderr, stdio } = this.#child;
     for (const output of [stdout!, stderr!]) {
       createInterface(output).on('line', (line) => onLine(line.slice(0, LINE)));

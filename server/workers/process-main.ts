@@ -1,9 +1,11 @@
 /**
  * An env process: steps one part of one vector env for as long as it lives, in a process of its own because what it
- * does is not ours to vouch for. It waits for work with blocking reads, so that work begins as soon as it comes.
+ * does is not ours to vouch for. Its arguments are the file that defines the envs and the id of the server's process. It
+ * waits for work with blocking reads, so that work begins as soon as it comes.
  */
 import { readSync, writeFileSync, writevSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
+import { Worker } from 'node:worker_threads';
 import { bytesOf } from '../../protocol/dtypes.js';
 import { Batch, shapeOf } from './batch.js';
 import { loadEnvs } from './env-modules.js';
@@ -28,6 +30,12 @@ const PIPE = 3;
 
 // Whoever stops the server tells the whole group of processes; it is the server that ends this one.
 process.on('SIGINT', () => {}).on('SIGTERM', () => {});
+// A server that was killed closes the pipe, but who steps an env that never returns does not look there.
+new Worker(
+  `const server = Number(process.argv[3]);
+  setInterval(() => process.ppid === server || process.kill(process.pid, 'SIGKILL'), 1000);`,
+  { eval: true, argv: process.argv.slice(2) },
+);
 try {
   // A machine that runs out of memory takes this process first, and not the server.
   writeFileSync('/proc/self/oom_score_adj', '1000');

@@ -54,6 +54,7 @@ t.test('a byte a second on the way to a WebSocket, or none at all', async (t) =>
   clock.time += 1;
   server.sweep();
   t.equal(server.pendingConnections, 0);
+  t.same(server.pendingCuts, { pendingConnections: 0, helloMs: 2 });
   await Promise.all(closed);
 });
 
@@ -153,6 +154,7 @@ t.test('10,000 connections that say nothing: the oldest make room', async (t) =>
       await until(() => cut >= made - 20);
     }
     t.equal(server.pendingConnections, 20);
+    t.same(server.pendingCuts, { pendingConnections: 9980, helloMs: 0 });
     t.match((await RawClient.welcomed(t, server.url)).welcome, { type: 'welcome' }, 'others come in');
     t.equal(server.sessions, 2);
   });
