@@ -7,6 +7,7 @@ import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult 
 import { type BenchTrainOptions, benchTrain, TRAIN_ROWS, type TrainResult } from '../bench/train.js';
 import { benchWorkers, type WorkersResult } from '../bench/workers.js';
 import { above, integer } from '../options.js';
+import { benchPythonCommand } from './bench-python.js';
 
 const thousands = (x: number): string => Math.round(x).toLocaleString('en');
 const megabytes = (x: number): string => `${(x / 2 ** 20).toFixed(0)} MB`;
@@ -192,5 +193,6 @@ export function benchCommand(): Command {
     .addCommand(nn)
     .addCommand(train)
     .addCommand(workers)
-    .addCommand(memory);
+    .addCommand(memory)
+    .addCommand(benchPythonCommand());
 }
