@@ -9,7 +9,7 @@ export interface ServeProcess {
   readonly child: ChildProcess;
   readonly url: string;
   /** Sends a signal; resolves with the exit code, or the signal that ended it. */
-  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+  readonly end: (signal: NodeJS.Signals) => Promise<number | NodeJS.Signals>;
 }
 
 /** `farstep serve`, killed when the test ends. */

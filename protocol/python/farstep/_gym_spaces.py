@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,9 @@ def gym_space(json: Any, path: str = "space") -> spaces.Space[Any]:
 
 
 def _bound(json: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
-    """Read a bound: a number, "inf" or "-inf", or an array of those."""
+    """Read a bound: a number, "inf" or "-inf", or an array of those, repeated if of the last dimensions."""
     numbers = json if isinstance(json, list) else [json]
     exact = np.array(numbers, np.float64 if dtype.kind == "f" else dtype).astype(dtype)
-    return exact.reshape(shape) if isinstance(json, list) else np.full(shape, exact[0], dtype)
+    if exact.size not in (math.prod(shape[i:]) for i in range(len(shape) + 1)):
+        raise ValueError(f"{exact.size} bounds for shape {shape}")
+    return np.resize(exact, shape)

@@ -152,6 +152,15 @@ def test_actions_that_do_not_fit(space: Any, action: Any, message: str) -> None:
         space_from_json(space).write(action, (1,), "actions")
 
 
+def test_bounds_of_the_last_dimensions_repeat() -> None:
+    box = gym_space({"type": "Box", "dtype": "float32", "shape": [2, 2], "low": [-1, "-inf"], "high": 3})
+    assert box == gymnasium.spaces.Box(
+        np.array([[-1, -np.inf], [-1, -np.inf]], np.float32), np.float32(3), (2, 2), np.float32
+    )
+    with pytest.raises(FarstepError, match="3 bounds"):
+        gym_space({"type": "Box", "dtype": "float32", "shape": [2, 2], "low": [1, 2, 3], "high": 3})
+
+
 @pytest.mark.parametrize("make", [space_from_json, gym_space])
 @pytest.mark.parametrize(
     ("json", "message"),
