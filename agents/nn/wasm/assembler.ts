@@ -146,6 +146,8 @@ export const f32x4 = {
   min: (a: Code, b: Code): Code => simd(232, a, b),
   max: (a: Code, b: Code): Code => simd(233, a, b),
   fromU32x4: (a: Code): Code => simd(251, a),
+  /** a · b + c of relaxed SIMD: rounded once where the processor can. */
+  relaxedMadd: (a: Code, b: Code, c: Code): Code => simd(261, a, b, c),
 };
 
 /** `if (condition) then else otherwise`. */

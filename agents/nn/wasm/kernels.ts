@@ -11,6 +11,7 @@ import {
 } from './elementwise.js';
 import { writeMatmul } from './matmul.js';
 import { writePatches } from './patches.js';
+import { hasRelaxedSimd } from './relaxed-simd.js';
 
 /** One pointwise formula over arrays: `(...arrays, ...scalars, n)`. */
 type PointwiseKernels = Readonly<Record<keyof typeof FORMULAS, (...args: number[]) => void>>;
@@ -46,16 +47,22 @@ export interface Kernels extends PointwiseKernels {
   sumOfSquares(x: number, n: number): number;
 }
 
-let compiled: WebAssembly.Module | undefined;
+/** The module with fused multiply-adds and without them. */
+const compiled = new Map<boolean, WebAssembly.Module>();
 
-export function instantiateKernels(memory: WebAssembly.Memory): Kernels {
-  compiled ??= new WebAssembly.Module(writeModule());
-  return new WebAssembly.Instance(compiled, { heap: { memory } }).exports as unknown as Kernels;
+/** @param fused whether to use fused multiply-adds: where there are any, unless told */
+export function instantiateKernels(memory: WebAssembly.Memory, fused = hasRelaxedSimd()): Kernels {
+  let module = compiled.get(fused);
+  if (module === undefined) {
+    module = new WebAssembly.Module(writeModule(fused));
+    compiled.set(fused, module);
+  }
+  return new WebAssembly.Instance(module, { heap: { memory } }).exports as unknown as Kernels;
 }
 
-function writeModule(): Uint8Array<ArrayBuffer> {
+function writeModule(fused: boolean): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
-  writeMatmul(module);
+  writeMatmul(module, fused);
   writePatches(module);
   writeCopyRows(module);
   writeColumnSums(module);

@@ -1,7 +1,7 @@
 /**
  * Matrix products in tiles of registers: C [m, n] = start + A [m, k] · B [k, n], optionally through a relu.
  *
- * A tile of 4 rows and 8 columns keeps eight vector accumulators in registers while k runs; each element of A is
+ * A tile of 6 rows and 8 columns keeps twelve vector accumulators in registers while k runs; each element of A is
  * loaded into all four lanes and multiplied with two vectors of B. A is read through two strides, so that Aᵀ·B (the
  * gradient of weights) costs what A·B costs.
  */
@@ -38,13 +38,15 @@ const TILE = {
 } as const;
 
 type Tile = (...args: Code[]) => Code;
+/** a · b + c. */
+type Madd = (a: Code, b: Code, c: Code) => Code;
 
 /**
  * A tile of `rows` rows and `vectors` · 4 columns. Columns past n are computed from whatever lies behind a row of B
  * and never stored: only `lanes` of the last vector are. (Both allocators keep some bytes of their own behind an array,
  * so that a read past its end stays inside the memory.)
  */
-function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
+function writeTile(module: ModuleWriter, rows: number, vectors: number, madd: Madd): Tile {
   return module.func(`tile${rows}x${vectors}`, TILE, (p, f) => {
     const row = [...Array(rows).keys()];
     const column = [...Array(vectors).keys()];
@@ -71,17 +73,12 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
       row.map((r) => [
         input.set(v128.splatLoad(aRows[r]!.get)),
         accumulators[r]!.map((accumulator, j) =>
-          accumulator.set(f32x4.add(accumulator.get, f32x4.mul(input.get, weights[j]!.get))),
+          accumulator.set(madd(input.get, weights[j]!.get, accumulator.get)),
         ),
         advance(aRows[r]!, p.aStep.get),
       ]),
       advance(p.b, p.bRow.get),
     ]);
-    const zero = f32x4.splat(f32.const(0));
-    const applyRelu = when(
-      p.relu.get,
-      accumulators.flat().map((accumulator) => accumulator.set(f32x4.max(accumulator.get, zero))),
-    );
     const store = accumulators.map((vector) => [
       vector.map((accumulator, j) => {
         const address = j === 0 ? p.c.get : i32.add(p.c.get, i32.const(j * VECTOR_BYTES));
@@ -91,13 +88,25 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
       }),
       advance(p.c, p.cRow.get),
     ]);
+    // On what was stored: were the accumulators its operands, V8 would not keep all of them in registers in the loop.
+    const zero = f32x4.splat(f32.const(0));
+    const applyRelu = when(p.relu.get, [
+      row.map(() => [
+        p.c.set(i32.sub(p.c.get, p.cRow.get)),
+        column.map((j) => {
+          const address = i32.add(p.c.get, i32.const(j * VECTOR_BYTES));
+          const value = f32x4.max(v128.load(address), zero);
+          return j === vectors - 1 ? storeLanes(address, value, p.lanes.get) : v128.store(address, value);
+        }),
+      ]),
+    ]);
     return [
       bEnd.set(i32.add(p.b.get, i32.mul(p.k.get, p.bRow.get))),
       loadStart,
       pointAtRows,
       multiply,
-      applyRelu,
       store,
+      applyRelu,
     ];
   });
 }
@@ -108,8 +117,11 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
  * points at what C begins with, rows `startRow` apart: 0 for nothing, a bias with `startRow` 0, or C itself to
  * accumulate.
  */
-export function writeMatmul(module: ModuleWriter): void {
-  const tiles = [2, 1].map((vectors) => [1, 2, 3, 4].map((rows) => writeTile(module, rows, vectors)));
+export function writeMatmul(module: ModuleWriter, fused: boolean): void {
+  const madd: Madd = fused ? f32x4.relaxedMadd : (a, b, c) => f32x4.add(c, f32x4.mul(a, b));
+  // Of the processor's 16 registers V8 keeps one, and a product that is not fused takes one.
+  const rows = Array.from({ length: fused ? 6 : 4 }, (_, i) => i + 1);
+  const tiles = [2, 1].map((vectors) => rows.map((count) => writeTile(module, count, vectors, madd)));
   const names = [
     'a',
     'b',
@@ -152,7 +164,7 @@ type MatmulArgs = Record<
   Local
 >;
 
-/** All rows of one panel of columns: tiles of four rows, then one of the rest. */
+/** All rows of one panel of columns: the largest tiles, then one of the rest. */
 function columnPanel(f: FunctionWriter, p: MatmulArgs, tiles: Tile[], lanes: Code): Code {
   const i = f.local('i32');
   const a = f.local('i32');
@@ -163,14 +175,14 @@ function columnPanel(f: FunctionWriter, p: MatmulArgs, tiles: Tile[], lanes: Cod
       ...[a.get, p.b.get, c.get, p.k.get, p.aRow.get, p.aStep.get, p.bRow.get, p.cRow.get],
       ...[start.get, p.startRow.get, p.relu.get, lanes],
     );
-  const advance = [
-    a.set(i32.add(a.get, i32.shl(p.aRow.get, 2))),
-    c.set(i32.add(c.get, i32.shl(p.cRow.get, 2))),
-    when(start.get, start.set(i32.add(start.get, i32.shl(p.startRow.get, 2)))),
-  ];
+  const most = tiles.length;
+  const down = (pointer: Local, row: Code): Code =>
+    pointer.set(i32.add(pointer.get, i32.mul(row, i32.const(most))));
+  const advance = [down(a, p.aRow.get), down(c, p.cRow.get), when(start.get, down(start, p.startRow.get))];
   return [
-    [i.set(i32.const(3)), a.set(p.a.get), c.set(p.c.get), start.set(p.start.get)],
-    forLoop(i, p.m.get, 4, [call(4), advance]),
-    [1, 2, 3].map((rest) => when(i32.eq(i32.and(p.m.get, i32.const(3)), i32.const(rest)), call(rest))),
+    [i.set(i32.const(most - 1)), a.set(p.a.get), c.set(p.c.get), start.set(p.start.get)],
+    forLoop(i, p.m.get, most, [call(most), advance]),
+    i.set(i32.sub(i32.add(p.m.get, i32.const(most - 1)), i.get)),
+    tiles.slice(1).map((_, rest) => when(i32.eq(i.get, i32.const(rest + 1)), call(rest + 1))),
   ];
 }

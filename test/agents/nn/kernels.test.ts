@@ -4,9 +4,11 @@ import { Heap } from '../../../agents/nn/heap.js';
 import { HostMemory } from '../../../agents/nn/host-memory.js';
 import { multiply, type Product } from '../../../agents/nn/multiply.js';
 import type { Arithmetic, Pointwise } from '../../../agents/nn/pointwise.js';
+import { instantiateKernels } from '../../../agents/nn/wasm/kernels.js';
 import { floats, relativeError, uniform } from './helpers.js';
 
-const heap = new Heap(new HostMemory());
+const memory = new HostMemory();
+const heap = new Heap(memory);
 const { kernels } = heap;
 const random = uniform(1);
 
@@ -26,7 +28,8 @@ function place(values: Float32Array): { address: number; read(): Float32Array; i
 }
 
 t.test('products of every shape of tile', async (t) => {
-  for (const m of [1, 2, 3, 4, 5, 9]) {
+  const separate = instantiateKernels(memory.memory, false);
+  for (const m of [1, 2, 3, 4, 5, 6, 13]) {
     for (const n of [1, 2, 3, 4, 5, 7, 8, 9, 13, 16]) {
       for (const k of [1, 2, 5, 130, 260]) {
         const [a, b, bias, c] = [
@@ -43,9 +46,9 @@ t.test('products of every shape of tile', async (t) => {
             return sum;
           });
         const [pa, pb, pBias] = [place(a), place(b), place(bias)];
-        const run = (options: Partial<Product>): Float32Array => {
+        const run = (options: Partial<Product>, its = kernels): Float32Array => {
           const pc = place(c);
-          multiply(kernels, { a: pa.address, b: pb.address, c: pc.address, m, n, k, ...options });
+          multiply(its, { a: pa.address, b: pb.address, c: pc.address, m, n, k, ...options });
           t.ok(pc.intact(), `[${m}, ${k}] · [${k}, ${n}] writes its own elements only`);
           const result = pc.read();
           heap.free(pc.address - 16);
@@ -53,6 +56,7 @@ t.test('products of every shape of tile', async (t) => {
         };
         for (const [name, actual, wanted] of [
           ['plain', run({}), expected(() => 0, false)],
+          ['not fused', run({}, separate), expected(() => 0, false)],
           ['transposed', run({ transposeA: true }), expected(() => 0, true)],
           ['onto', run({ accumulate: true }), expected((i, j) => c[i * n + j]!, false)],
           [
