@@ -76,7 +76,7 @@ export const RULES = {
       const scaled = o.once(o.mul(v.gradient!, v.gradientScale!));
       const agreement = o.once(o.mul(scaled, v.previous!));
       const factor = o.ifGreater(agreement, zero, v.grow!, o.ifGreater(zero, agreement, v.shrink!, one));
-      const size = o.once(o.min(v.largest!, o.max(v.smallest!, o.mul(v.size!, factor))));
+      const size = o.once(o.min(o.max(o.mul(v.size!, factor), v.smallest!), v.largest!));
       const gradient = o.once(o.ifGreater(zero, agreement, zero, scaled));
       const step = o.ifGreater(gradient, zero, size, o.ifGreater(zero, gradient, o.sub(zero, size), zero));
       return { parameter: o.sub(v.parameter!, step), previous: gradient, size };

@@ -145,6 +145,9 @@ export const f32x4 = {
   div: (a: Code, b: Code): Code => simd(231, a, b),
   min: (a: Code, b: Code): Code => simd(232, a, b),
   max: (a: Code, b: Code): Code => simd(233, a, b),
+  /** `b < a ? b : a` and `a < b ? b : a`: one instruction each, where `min` and `max` are seven. */
+  pmin: (a: Code, b: Code): Code => simd(234, a, b),
+  pmax: (a: Code, b: Code): Code => simd(235, a, b),
   fromU32x4: (a: Code): Code => simd(251, a),
   /** a · b + c of relaxed SIMD: rounded once where the processor can. */
   relaxedMadd: (a: Code, b: Code, c: Code): Code => simd(261, a, b, c),

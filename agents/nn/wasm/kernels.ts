@@ -69,6 +69,6 @@ function writeModule(fused: boolean): Uint8Array<ArrayBuffer> {
   writeTranspose(module);
   writeBytesToFloats(module);
   writeSumOfSquares(module);
-  for (const [name, formula] of Object.entries(FORMULAS)) writePointwise(module, name, formula);
+  for (const [name, formula] of Object.entries(FORMULAS)) writePointwise(module, name, formula, fused);
   return module.encode();
 }

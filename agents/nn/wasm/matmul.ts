@@ -95,7 +95,7 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number, madd: Ma
         p.c.set(i32.sub(p.c.get, p.cRow.get)),
         column.map((j) => {
           const address = i32.add(p.c.get, i32.const(j * VECTOR_BYTES));
-          const value = f32x4.max(v128.load(address), zero);
+          const value = f32x4.pmax(v128.load(address), zero);
           return j === vectors - 1 ? storeLanes(address, value, p.lanes.get) : v128.store(address, value);
         }),
       ]),

@@ -197,17 +197,27 @@ const NUMBERS: Arithmetic<number> = {
 
 t.test('every formula computes what it says, in whole vectors and in the rest', async (t) => {
   for (const [name, pointwise] of Object.entries<Pointwise>(FORMULAS)) {
-    const { reads, writes, scalars } = pointwise;
+    const { reads, writes, scalars, gapped } = pointwise;
+    // Three rows where arrays are gapped, and two floats in between.
+    const [rows, gap] = gapped === undefined ? [1, 0] : [3, 2];
     for (const n of [1, 4, 6, 11]) {
       const arrays = [...new Set<string>([...reads, ...writes])];
-      const values = Object.fromEntries(arrays.map((array) => [array, floats(n, random).map(Math.abs)]));
+      const stride = (array: string): number => n + (gapped?.includes(array) ? gap : 0);
+      const values = Object.fromEntries(
+        arrays.map((array) => [array, floats(rows * stride(array), random).map(Math.abs)]),
+      );
       const given = scalars.map(() => Math.fround(0.1 + random()));
       const placed = Object.fromEntries(arrays.map((array) => [array, place(values[array]!)]));
       const kernel = kernels[name as keyof typeof FORMULAS];
-      kernel(...arrays.map((array) => placed[array]!.address), ...given, n);
+      const lengths = gapped === undefined ? [n] : [n, rows, 4 * gap];
+      kernel(...arrays.map((array) => placed[array]!.address), ...given, ...lengths);
       for (const array of writes) {
-        const expected = Float32Array.from({ length: n }, (_, i) => {
-          const element = Object.fromEntries(reads.map((read) => [read, values[read]![i]!]));
+        const expected = values[array]!.map((old, at) => {
+          const [row, i] = [Math.floor(at / stride(array)), at % stride(array)];
+          if (i >= n) return old;
+          const element = Object.fromEntries(
+            reads.map((read) => [read, values[read]![row * stride(read) + i]!]),
+          );
           for (const [j, scalar] of scalars.entries()) element[scalar] = given[j]!;
           return pointwise.formula(NUMBERS, element)[array]!;
         });
