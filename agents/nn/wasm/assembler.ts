@@ -9,6 +9,9 @@ export type ValueType = keyof typeof VALUE_TYPES;
 
 const VALUE_TYPES = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
 const EMPTY_BLOCK = 0x40;
+const SHARED = 3;
+/** Of a memory, 64 KiB each. */
+export const MOST_PAGES = 65536;
 
 /** A variable of a function: its own value as code, and the code that sets it. */
 export interface Local {
@@ -203,7 +206,7 @@ export class ModuleWriter {
     return (...values) => [values, 0x10, u32(index)];
   }
 
-  /** The bytes of the module. It imports its memory as `heap.memory`. */
+  /** The bytes of the module. It imports its memory, a shared one, as `heap.memory`. */
   encode(): Uint8Array<ArrayBuffer> {
     const functions = this.#functions;
     const text = (name: string): Code => [u32(name.length), [...new TextEncoder().encode(name)]];
@@ -230,7 +233,7 @@ export class ModuleWriter {
       flatten([
         [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
         section(1, functions.map(type)),
-        section(2, [[text('heap'), text('memory'), 2, 0, u32(1)]]),
+        section(2, [[text('heap'), text('memory'), 2, SHARED, u32(1), u32(MOST_PAGES)]]),
         section(
           3,
           functions.map((_, index) => u32(index)),

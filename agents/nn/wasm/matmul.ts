@@ -21,6 +21,11 @@ import {
 import { storeLanes } from './elementwise.js';
 
 const VECTOR_BYTES = 16;
+/** One row of a panel of B: as many columns as a tile has. */
+const PANEL_ROW_BYTES = 2 * VECTOR_BYTES;
+/** Rows of B that are worked on at a time: as many as the first cache has room for. */
+export const PANEL_ROWS = 256;
+export const PANEL_BYTES = PANEL_ROWS * PANEL_ROW_BYTES;
 
 const TILE = {
   a: 'i32',
@@ -111,61 +116,87 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number, madd: Ma
   });
 }
 
+const ARGUMENTS = [
+  ...(['a', 'b', 'c', 'm', 'n', 'k', 'aRow', 'aStep', 'bRow', 'cRow'] as const),
+  ...(['start', 'startRow', 'relu', 'panel'] as const),
+];
+type Argument = (typeof ARGUMENTS)[number];
+const PRODUCT = Object.fromEntries(ARGUMENTS.map((name) => [name, 'i32'])) as Record<Argument, 'i32'>;
+
+type ProductLocals = Record<Argument, Local>;
+
 /**
- * Adds `matmul(a, b, c, m, n, k, aRow, aStep, bRow, cRow, start, startRow, relu)`. Pointers and strides are in bytes:
- * element (i, t) of A lies at `a + i·aRow + t·aStep`, row t of B at `b + t·bRow`, row i of C at `c + i·cRow`. `start`
- * points at what C begins with, rows `startRow` apart: 0 for nothing, a bias with `startRow` 0, or C itself to
- * accumulate.
+ * Adds `matmul(a, b, c, m, n, k, aRow, aStep, bRow, cRow, start, startRow, relu, panel, depth)`. Pointers and strides are
+ * in bytes: element (i, t) of A lies at `a + i·aRow + t·aStep`, row t of B at `b + t·bRow`, row i of C at `c + i·cRow`.
+ * `start` points at what C begins with, rows `startRow` apart: 0 for nothing, a bias with `startRow` 0, or C itself to
+ * accumulate. k runs in stretches of `depth`. Unless it is 0, `panel` is room for `depth` rows of a panel of B, which are
+ * then read without gaps: rows that a power of two lies between would share a few lines of the first cache.
  */
 export function writeMatmul(module: ModuleWriter, fused: boolean): void {
   const madd: Madd = fused ? f32x4.relaxedMadd : (a, b, c) => f32x4.add(c, f32x4.mul(a, b));
   // Of the processor's 16 registers V8 keeps one, and a product that is not fused takes one.
   const rows = Array.from({ length: fused ? 6 : 4 }, (_, i) => i + 1);
   const tiles = [2, 1].map((vectors) => rows.map((count) => writeTile(module, count, vectors, madd)));
-  const names = [
-    'a',
-    'b',
-    'c',
-    'm',
-    'n',
-    'k',
-    'aRow',
-    'aStep',
-    'bRow',
-    'cRow',
-    'start',
-    'startRow',
-    'relu',
-  ] as const;
-  const params = Object.fromEntries(names.map((name) => [name, 'i32'])) as Record<
-    (typeof names)[number],
-    'i32'
-  >;
-  module.func('matmul', params, (p, f) => {
-    const left = f.local('i32');
-    const panel = (vectors: number, lanes: Code): Code => columnPanel(f, p, tiles[2 - vectors]!, lanes);
-    const next = (columns: number): Code => [
-      [p.b, p.c].map((pointer) => pointer.set(i32.add(pointer.get, i32.const(4 * columns)))),
-      when(p.start.get, p.start.set(i32.add(p.start.get, i32.const(4 * columns)))),
-      left.set(i32.sub(left.get, i32.const(columns))),
-    ];
-    const four = i32.const(4);
+  const stretch = module.func('matmulStretch', PRODUCT, (p, f) => columnsFromLeft(f, p, tiles));
+  module.func('matmul', { ...PRODUCT, depth: 'i32' }, (p, f) => {
+    const step = f.local('i32');
+    const along = (pointer: Local, stride: Local): Code =>
+      pointer.set(i32.add(pointer.get, i32.mul(step.get, stride.get)));
+    const call = (relu: Code): Code =>
+      stretch(
+        ...[p.a.get, p.b.get, p.c.get, p.m.get, p.n.get, step.get, p.aRow.get, p.aStep.get],
+        ...[p.bRow.get, p.cRow.get, p.start.get, p.startRow.get, relu, p.panel.get],
+      );
     return [
-      left.set(p.n.get),
-      whileLoop(i32.lt(i32.const(7), left.get), [panel(2, four), next(8)]),
-      when(i32.lt(i32.const(3), left.get), [panel(1, four), next(4)]),
-      when(left.get, panel(1, left.get)),
+      step.set(p.depth.get),
+      whileLoop(i32.lt(step.get, p.k.get), [
+        call(i32.const(0)),
+        [along(p.a, p.aStep), along(p.b, p.bRow), p.k.set(i32.sub(p.k.get, step.get))],
+        [p.start.set(p.c.get), p.startRow.set(p.cRow.get)],
+      ]),
+      step.set(p.k.get),
+      call(p.relu.get),
     ];
   });
 }
 
-type MatmulArgs = Record<
-  'a' | 'b' | 'c' | 'm' | 'k' | 'aRow' | 'aStep' | 'bRow' | 'cRow' | 'start' | 'startRow' | 'relu',
-  Local
->;
+/** All panels of columns of a product. */
+function columnsFromLeft(f: FunctionWriter, p: ProductLocals, tiles: Tile[][]): Code {
+  const left = f.local('i32');
+  const [b, bRow, from, end] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+  const columns = (vectors: number, lanes: Code): Code =>
+    columnPanel(f, { ...p, b, bRow }, tiles[2 - vectors]!, lanes);
+  const asItLies: Code = [b.set(p.b.get), bRow.set(p.bRow.get)];
+  const packed: Code = [
+    [b.set(p.panel.get), from.set(p.b.get)],
+    end.set(i32.add(b.get, i32.mul(p.k.get, i32.const(PANEL_ROW_BYTES)))),
+    forLoop(b, end.get, PANEL_ROW_BYTES, [
+      [0, VECTOR_BYTES].map((offset) => v128.store(b.get, v128.load(from.get, offset), offset)),
+      from.set(i32.add(from.get, p.bRow.get)),
+    ]),
+    [b.set(p.panel.get), bRow.set(i32.const(PANEL_ROW_BYTES))],
+  ];
+  const next = (count: number): Code => [
+    [p.b, p.c].map((pointer) => pointer.set(i32.add(pointer.get, i32.const(4 * count)))),
+    when(p.start.get, p.start.set(i32.add(p.start.get, i32.const(4 * count)))),
+    left.set(i32.sub(left.get, i32.const(count))),
+  ];
+  const four = i32.const(4);
+  return [
+    left.set(p.n.get),
+    whileLoop(i32.lt(i32.const(7), left.get), [
+      when(p.panel.get, packed, asItLies),
+      columns(2, four),
+      next(8),
+    ]),
+    asItLies,
+    when(i32.lt(i32.const(3), left.get), [columns(1, four), next(4), asItLies]),
+    when(left.get, columns(1, left.get)),
+  ];
+}
 
 /** All rows of one panel of columns: the largest tiles, then one of the rest. */
-function columnPanel(f: FunctionWriter, p: MatmulArgs, tiles: Tile[], lanes: Code): Code {
+function columnPanel(f: FunctionWriter, p: ProductLocals, tiles: Tile[], lanes: Code): Code {
   const i = f.local('i32');
   const a = f.local('i32');
   const c = f.local('i32');
