@@ -11,8 +11,9 @@ export interface Product {
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  /** Whether A lies as [k, m]. */
+  /** Whether A lies as [k, m], and B as [n, k]. */
   readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
   /** From one row of A, B and C to the next; rows without gaps unless told. */
   readonly aStride?: number;
   readonly bStride?: number;
@@ -35,17 +36,23 @@ const TRANSPOSED_ROWS = 128;
 const PACKED_ROWS = 128;
 
 export function multiply(kernels: Kernels, product: Product): void {
-  const { a, b, c, m, n, k, transposeA = false, bStride = n, cStride = n, relu = false } = product;
-  const { aStride = transposeA ? m : k, bias = 0, accumulate = false } = product;
+  const { a, b, c, m, n, k, transposeA = false, transposeB = false, cStride = n, relu = false } = product;
+  const {
+    aStride = transposeA ? m : k,
+    bStride = transposeB ? k : n,
+    bias = 0,
+    accumulate = false,
+  } = product;
   const [aRow, aStep] = transposeA ? [FLOAT, FLOAT * aStride] : [FLOAT * aStride, FLOAT];
-  const [bRow, cRow] = [FLOAT * bStride, FLOAT * cStride];
+  const [bRow, bColumn] = transposeB ? [FLOAT, FLOAT * bStride] : [FLOAT * bStride, FLOAT];
+  const cRow = FLOAT * cStride;
   // In equal parts.
   const depth = Math.ceil(k / Math.ceil(k / (transposeA ? TRANSPOSED_ROWS : PANEL_ROWS)));
   const [start, startRow] = accumulate ? [c, cRow] : [bias, 0];
-  const packed = m >= PACKED_ROWS ? 1 : 0;
+  const packed = transposeB || m >= PACKED_ROWS ? 1 : 0;
   kernels.matmul(
     ...[a, b, c, m, n, k],
-    ...[aRow, aStep, bRow, cRow],
+    ...[aRow, aStep, bRow, bColumn, cRow],
     ...[start, startRow, relu ? 1 : 0, packed, depth],
   );
 }

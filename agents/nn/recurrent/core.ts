@@ -171,10 +171,9 @@ export abstract class RecurrentCore {
   inputGradient(heap: Heap, { batch, steps, parameters, scratch }: BackwardSequences, dx: number): void {
     const { units, inputs } = this;
     const [rows, k] = [batch * steps, this.gates * units];
-    const transposed = scratch + FLOAT * rows * k;
-    const bySteps = transposed + FLOAT * inputs * k;
-    heap.kernels.transpose(parameters, transposed, inputs, k);
-    multiply(heap.kernels, { a: scratch, b: transposed, c: bySteps, m: rows, n: inputs, k });
+    const bySteps = scratch + FLOAT * rows * k;
+    const product = { a: scratch, b: parameters, transposeB: true, c: bySteps, m: rows, n: inputs, k };
+    multiply(heap.kernels, product);
     swapAxes(heap, bySteps, dx, steps, batch, inputs);
   }
 

@@ -49,7 +49,7 @@ export class Gru extends RecurrentCore {
   /** Forward a row of biases. Back the gradients of both parts of the gates, of h or x by step, and transposed weights. */
   scratch(batch: number, steps: number): number {
     const widest = Math.max(this.inputs, this.units);
-    return batch * steps * (6 * this.units + widest) + widest * 3 * this.units;
+    return batch * steps * (6 * this.units + widest) + this.units * 3 * this.units;
   }
 
   forward(heap: Heap, sequences: ForwardSequences): void {
@@ -86,7 +86,7 @@ export class Gru extends RecurrentCore {
     const n = 3 * units;
     const at = this.#arrays(sequences.record, batch, steps);
     const transposed = dGates + FLOAT * rows * n;
-    const dFromHidden = transposed + FLOAT * Math.max(inputs, units) * n;
+    const dFromHidden = transposed + FLOAT * units * n;
     const dHidden = dFromHidden + FLOAT * rows * n;
     kernels.transpose(this.#parameters(sequences.parameters).hidden, transposed, units, n);
     swapAxes(heap, dy, dHidden, batch, steps, units);

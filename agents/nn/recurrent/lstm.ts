@@ -49,7 +49,7 @@ export class Lstm extends RecurrentCore {
   /** Forward a state. Back the gradients of the gates, of h or x by step, and of c, and transposed weights. */
   scratch(batch: number, steps: number): number {
     const widest = Math.max(this.inputs, this.units);
-    return batch * (steps * (4 * this.units + widest) + this.stateSize) + widest * 4 * this.units;
+    return batch * (steps * (4 * this.units + widest) + this.stateSize) + this.units * 4 * this.units;
   }
 
   forward(heap: Heap, sequences: ForwardSequences): void {
@@ -90,7 +90,7 @@ export class Lstm extends RecurrentCore {
     const n = 4 * units;
     const at = this.#arrays(sequences.record, batch, steps);
     const transposed = dGates + FLOAT * rows * n;
-    const dCell = transposed + FLOAT * Math.max(inputs, units) * n;
+    const dCell = transposed + FLOAT * units * n;
     const dHidden = dCell + FLOAT * batch * this.stateSize;
     kernels.transpose(this.#parameters(sequences.parameters).hidden, transposed, units, n);
     swapAxes(heap, dy, dHidden, batch, steps, units);

@@ -224,6 +224,26 @@ export function writeColumnSums(module: ModuleWriter): void {
   });
 }
 
+/** The four columns of four rows in registers: code that comes first, and then the value of each. */
+export function transposeFour(f: FunctionWriter, rows: readonly Local[]): [mix: Code, columns: Code[]] {
+  const [a, b, c, d] = rows.map((row) => row.get) as [Code, Code, Code, Code];
+  const [p, q, r, s] = [0, 1, 2, 3].map(() => f.local('v128')) as [Local, Local, Local, Local];
+  return [
+    [
+      p.set(v128.shuffle(a, b, [0, 4, 1, 5])),
+      q.set(v128.shuffle(a, b, [2, 6, 3, 7])),
+      r.set(v128.shuffle(c, d, [0, 4, 1, 5])),
+      s.set(v128.shuffle(c, d, [2, 6, 3, 7])),
+    ],
+    [
+      v128.shuffle(p.get, r.get, [0, 1, 4, 5]),
+      v128.shuffle(p.get, r.get, [2, 3, 6, 7]),
+      v128.shuffle(q.get, s.get, [0, 1, 4, 5]),
+      v128.shuffle(q.get, s.get, [2, 3, 6, 7]),
+    ],
+  ];
+}
+
 /** Adds `transpose(x, out, rows, columns)`: out [columns, rows] = xᵀ. */
 export function writeTranspose(module: ModuleWriter): void {
   const params = { x: 'i32', out: 'i32', rows: 'i32', columns: 'i32' } as const;
@@ -235,25 +255,15 @@ export function writeTranspose(module: ModuleWriter): void {
     const inRow = f.local('i32');
     const outRow = f.local('i32');
     const lanes = [0, 1, 2, 3].map(() => f.local('v128'));
-    const mixed = [0, 1, 2, 3].map(() => f.local('v128'));
     const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
-    const [a, b, c, d] = lanes.map((local) => local.get) as [Code, Code, Code, Code];
-    const [p, q, r, s] = mixed.map((local) => local.get) as [Code, Code, Code, Code];
+    const [mix, columnsOfFour] = transposeFour(f, lanes);
     const four = i32.const(4);
     const remainder = f.local('i32');
     // Sixteen floats at a time through registers; what is left of the columns one by one.
     const block: Code = [
       lanes.map((lane) => [lane.set(v128.load(from.get)), plus(from, inRow.get)]),
-      mixed[0]!.set(v128.shuffle(a, b, [0, 4, 1, 5])),
-      mixed[1]!.set(v128.shuffle(a, b, [2, 6, 3, 7])),
-      mixed[2]!.set(v128.shuffle(c, d, [0, 4, 1, 5])),
-      mixed[3]!.set(v128.shuffle(c, d, [2, 6, 3, 7])),
-      [
-        v128.shuffle(p, r, [0, 1, 4, 5]),
-        v128.shuffle(p, r, [2, 3, 6, 7]),
-        v128.shuffle(q, s, [0, 1, 4, 5]),
-        v128.shuffle(q, s, [2, 3, 6, 7]),
-      ].map((row) => [v128.store(to.get, row), plus(to, outRow.get)]),
+      mix,
+      columnsOfFour.map((column) => [v128.store(to.get, column), plus(to, outRow.get)]),
     ];
     const single = (count: Code): Code => [
       remainder.set(i32.const(0)),

@@ -18,8 +18,9 @@ import {
   when,
   whileLoop,
 } from './assembler.js';
-import { storeLanes } from './elementwise.js';
+import { storeLanes, transposeFour } from './elementwise.js';
 
+const FLOAT_BYTES = 4;
 const VECTOR_BYTES = 16;
 /** One row of a panel of B: as many columns as a tile has. */
 const PANEL_ROW_BYTES = 2 * VECTOR_BYTES;
@@ -117,7 +118,7 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number, madd: Ma
 }
 
 const ARGUMENTS = [
-  ...(['a', 'b', 'c', 'm', 'n', 'k', 'aRow', 'aStep', 'bRow', 'cRow'] as const),
+  ...(['a', 'b', 'c', 'm', 'n', 'k', 'aRow', 'aStep', 'bRow', 'bColumn', 'cRow'] as const),
   ...(['start', 'startRow', 'relu', 'panel'] as const),
 ];
 type Argument = (typeof ARGUMENTS)[number];
@@ -126,18 +127,22 @@ const PRODUCT = Object.fromEntries(ARGUMENTS.map((name) => [name, 'i32'])) as Re
 type ProductLocals = Record<Argument, Local>;
 
 /**
- * Adds `matmul(a, b, c, m, n, k, aRow, aStep, bRow, cRow, start, startRow, relu, panel, depth)`. Pointers and strides are
- * in bytes: element (i, t) of A lies at `a + i·aRow + t·aStep`, row t of B at `b + t·bRow`, row i of C at `c + i·cRow`.
- * `start` points at what C begins with, rows `startRow` apart: 0 for nothing, a bias with `startRow` 0, or C itself to
- * accumulate. k runs in stretches of `depth`. Unless it is 0, `panel` is room for `depth` rows of a panel of B, which are
- * then read without gaps: rows that a power of two lies between would share a few lines of the first cache.
+ * Adds `matmul(a, b, c, m, n, k, aRow, aStep, bRow, bColumn, cRow, start, startRow, relu, panel, depth)`. Pointers and
+ * strides are in bytes: element (i, t) of A lies at `a + i·aRow + t·aStep`, element (t, j) of B at `b + t·bRow +
+ * j·bColumn`, row i of C at `c + i·cRow`. `start` points at what C begins with, rows `startRow` apart: 0 for nothing, a
+ * bias with `startRow` 0, or C itself to accumulate. k runs in stretches of `depth`. Unless it is 0, `panel` is room for
+ * `depth` rows of a panel of B, which is then packed without gaps: rows that a power of two lies between would share a few
+ * lines of the first cache. A B whose columns are not neighbours needs it.
  */
 export function writeMatmul(module: ModuleWriter, fused: boolean): void {
   const madd: Madd = fused ? f32x4.relaxedMadd : (a, b, c) => f32x4.add(c, f32x4.mul(a, b));
   // Of the processor's 16 registers V8 keeps one, and a product that is not fused takes one.
   const rows = Array.from({ length: fused ? 6 : 4 }, (_, i) => i + 1);
   const tiles = [2, 1].map((vectors) => rows.map((count) => writeTile(module, count, vectors, madd)));
-  const stretch = module.func('matmulStretch', PRODUCT, (p, f) => columnsFromLeft(f, p, tiles));
+  const packTransposed = writePackTransposed(module);
+  const stretch = module.func('matmulStretch', PRODUCT, (p, f) =>
+    columnsFromLeft(f, p, tiles, packTransposed),
+  );
   module.func('matmul', { ...PRODUCT, depth: 'i32' }, (p, f) => {
     const step = f.local('i32');
     const along = (pointer: Local, stride: Local): Code =>
@@ -145,7 +150,7 @@ export function writeMatmul(module: ModuleWriter, fused: boolean): void {
     const call = (relu: Code): Code =>
       stretch(
         ...[p.a.get, p.b.get, p.c.get, p.m.get, p.n.get, step.get, p.aRow.get, p.aStep.get],
-        ...[p.bRow.get, p.cRow.get, p.start.get, p.startRow.get, relu, p.panel.get],
+        ...[p.bRow.get, p.bColumn.get, p.cRow.get, p.start.get, p.startRow.get, relu, p.panel.get],
       );
     return [
       step.set(p.depth.get),
@@ -160,38 +165,81 @@ export function writeMatmul(module: ModuleWriter, fused: boolean): void {
   });
 }
 
+/** Adds `packTransposed(b, column, k, panel, columns)`: up to eight columns of B, each a row in memory, side by side. */
+function writePackTransposed(module: ModuleWriter): Tile {
+  const params = { b: 'i32', column: 'i32', k: 'i32', panel: 'i32', columns: 'i32' } as const;
+  return module.func('packTransposed', params, ({ b, column, k, panel, columns }, f) => {
+    const [t, j, from, to] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+    const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
+    const vectors = [0, 1, 2, 3, 4, 5, 6, 7].map(() => f.local('v128'));
+    const fourRows = [
+      from.set(i32.add(b.get, i32.shl(t.get, 2))),
+      vectors.map((vector) => [vector.set(v128.load(from.get)), plus(from, column.get)]),
+      [vectors.slice(0, 4), vectors.slice(4)].map((half, side) => {
+        const [mix, rows] = transposeFour(f, half);
+        const at = (i: number): number => PANEL_ROW_BYTES * i + VECTOR_BYTES * side;
+        return [mix, rows.map((row, i) => v128.store(panel.get, row, at(i)))];
+      }),
+      plus(panel, i32.const(4 * PANEL_ROW_BYTES)),
+    ];
+    const oneByOne = forLoop(j, columns.get, 1, [
+      from.set(i32.add(b.get, i32.add(i32.mul(j.get, column.get), i32.shl(t.get, 2)))),
+      to.set(i32.add(panel.get, i32.shl(j.get, 2))),
+      f32.store(to.get, f32.load(from.get)),
+    ]);
+    return [
+      when(i32.eq(columns.get, i32.const(8)), forLoop(t, i32.sub(k.get, i32.const(3)), 4, fourRows)),
+      forLoop(t, k.get, 1, [j.set(i32.const(0)), oneByOne, plus(panel, i32.const(PANEL_ROW_BYTES))]),
+    ];
+  });
+}
+
 /** All panels of columns of a product. */
-function columnsFromLeft(f: FunctionWriter, p: ProductLocals, tiles: Tile[][]): Code {
+function columnsFromLeft(f: FunctionWriter, p: ProductLocals, tiles: Tile[][], packTransposed: Tile): Code {
   const left = f.local('i32');
   const [b, bRow, from, end] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
   const columns = (vectors: number, lanes: Code): Code =>
     columnPanel(f, { ...p, b, bRow }, tiles[2 - vectors]!, lanes);
+  const float = i32.const(FLOAT_BYTES);
+  const fromPanel: Code = [b.set(p.panel.get), bRow.set(i32.const(PANEL_ROW_BYTES))];
   const asItLies: Code = [b.set(p.b.get), bRow.set(p.bRow.get)];
-  const packed: Code = [
+  const copied: Code = [
     [b.set(p.panel.get), from.set(p.b.get)],
     end.set(i32.add(b.get, i32.mul(p.k.get, i32.const(PANEL_ROW_BYTES)))),
     forLoop(b, end.get, PANEL_ROW_BYTES, [
       [0, VECTOR_BYTES].map((offset) => v128.store(b.get, v128.load(from.get, offset), offset)),
       from.set(i32.add(from.get, p.bRow.get)),
     ]),
-    [b.set(p.panel.get), bRow.set(i32.const(PANEL_ROW_BYTES))],
+    fromPanel,
   ];
+  const transposed = (count: Code): Code => [
+    packTransposed(p.b.get, p.bColumn.get, p.k.get, p.panel.get, count),
+    fromPanel,
+  ];
+  const neighbours = i32.eq(p.bColumn.get, float);
   const next = (count: number): Code => [
-    [p.b, p.c].map((pointer) => pointer.set(i32.add(pointer.get, i32.const(4 * count)))),
-    when(p.start.get, p.start.set(i32.add(p.start.get, i32.const(4 * count)))),
+    p.b.set(i32.add(p.b.get, i32.mul(p.bColumn.get, i32.const(count)))),
+    p.c.set(i32.add(p.c.get, i32.const(FLOAT_BYTES * count))),
+    when(p.start.get, p.start.set(i32.add(p.start.get, i32.const(FLOAT_BYTES * count)))),
     left.set(i32.sub(left.get, i32.const(count))),
   ];
   const four = i32.const(4);
   return [
     left.set(p.n.get),
     whileLoop(i32.lt(i32.const(7), left.get), [
-      when(p.panel.get, packed, asItLies),
+      when(neighbours, when(p.panel.get, copied, asItLies), transposed(i32.const(8))),
       columns(2, four),
       next(8),
     ]),
-    asItLies,
-    when(i32.lt(i32.const(3), left.get), [columns(1, four), next(4), asItLies]),
-    when(left.get, columns(1, left.get)),
+    when(left.get, [
+      when(neighbours, asItLies, transposed(left.get)),
+      when(i32.lt(i32.const(3), left.get), [
+        columns(1, four),
+        next(4),
+        b.set(i32.add(b.get, i32.const(VECTOR_BYTES))),
+      ]),
+      when(left.get, columns(1, left.get)),
+    ]),
   ];
 }
 

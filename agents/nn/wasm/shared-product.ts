@@ -7,7 +7,7 @@
 export type Matmul = (
   ...args: [
     ...[a: number, b: number, c: number, m: number, n: number, k: number],
-    ...[aRow: number, aStep: number, bRow: number, cRow: number],
+    ...[aRow: number, aStep: number, bRow: number, bColumn: number, cRow: number],
     ...[start: number, startRow: number, relu: number, panel: number, depth: number],
   ]
 ) => void;
@@ -28,7 +28,7 @@ export const AT = {
   product: 6,
 } as const;
 
-export const CONTROL_LENGTH = AT.product + 15;
+export const CONTROL_LENGTH = AT.product + 16;
 export const MOST_PARTS = 255;
 
 /**
@@ -50,16 +50,16 @@ export function takeParts(control: Int32Array, matmul: Matmul, panel: number): n
     const [partRows, partColumns] = [control[AT.part]!, control[AT.part + 1]!];
     const at = (argument: number): number => control[AT.product + argument]!;
     const [a, b, c, m, n, k] = [at(0), at(1), at(2), at(3), at(4), at(5)];
-    const [aRow, aStep, bRow, cRow] = [at(6), at(7), at(8), at(9)];
-    const [start, startRow, relu, packed, depth] = [at(10), at(11), at(12), at(13), at(14)];
+    const [aRow, aStep, bRow, bColumn, cRow] = [at(6), at(7), at(8), at(9), at(10)];
+    const [start, startRow, relu, packed, depth] = [at(11), at(12), at(13), at(14), at(15)];
     // What was read is of this product if nobody has taken a part or begun another product meanwhile.
     if (Atomics.compareExchange(control, AT.next, next, next - 1) !== next) continue;
     const columns = Math.ceil(n / partColumns);
     const [row, column] = [Math.floor((left - 1) / columns) * partRows, ((left - 1) % columns) * partColumns];
     matmul(
-      ...[a + row * aRow, b + 4 * column, c + row * cRow + 4 * column],
+      ...[a + row * aRow, b + column * bColumn, c + row * cRow + 4 * column],
       ...[Math.min(partRows, m - row), Math.min(partColumns, n - column), k],
-      ...[aRow, aStep, bRow, cRow],
+      ...[aRow, aStep, bRow, bColumn, cRow],
       ...[
         start === 0 ? 0 : start + row * startRow + 4 * column,
         startRow,

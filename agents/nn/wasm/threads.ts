@@ -16,13 +16,16 @@ const TILE = { rows: 6, columns: 8 } as const;
 const WAKE_FROM = 1 << 20;
 const SHARE_FROM = 1 << 17;
 
-/** How many threads compute, this one included: as many as there are processors, or FARSTEP_THREADS. */
+/**
+ * How many threads compute, this one included: FARSTEP_THREADS, or a processor each but for one, which is the server's.
+ * A thread that has to wait for its processor holds up all others.
+ */
 export function threadCount(): number {
   const { FARSTEP_THREADS: told } = process.env;
   if (told !== undefined && !/^[1-9]\d*$/.test(told)) {
     throw new Error(`FARSTEP_THREADS: expected a number of threads, 1 or more, got '${told}'`);
   }
-  return Math.min(MOST_THREADS, told === undefined ? availableParallelism() : Number(told));
+  return Math.min(MOST_THREADS, told === undefined ? Math.max(1, availableParallelism() - 1) : Number(told));
 }
 
 /**
@@ -47,7 +50,7 @@ export class Threads {
   multiply(...args: Parameters<Matmul>): void {
     const [, , , m, n, k] = args;
     if (m * n * k < this.#shareFrom()) {
-      if (args[13] !== 0) args[13] = this.#panel;
+      if (args[14] !== 0) args[14] = this.#panel;
       this.matmul(...args);
     } else {
       this.#share(args);

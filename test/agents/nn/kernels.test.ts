@@ -38,6 +38,7 @@ t.test('products of every shape of tile', async (t) => {
           floats(n, random),
           floats(m * n, random),
         ];
+        const bTransposed = b.map((_, at) => b[(at % k) * n + Math.floor(at / k)]!);
         const expected = (start: (i: number, j: number) => number, transposed: boolean) =>
           Float32Array.from({ length: m * n }, (_, at) => {
             const [i, j] = [Math.floor(at / n), at % n];
@@ -45,7 +46,7 @@ t.test('products of every shape of tile', async (t) => {
             for (let q = 0; q < k; q++) sum += a[transposed ? q * m + i : i * k + q]! * b[q * n + j]!;
             return sum;
           });
-        const [pa, pb, pBias] = [place(a), place(b), place(bias)];
+        const [pa, pb, pbT, pBias] = [place(a), place(b), place(bTransposed), place(bias)];
         const run = (options: Partial<Product>, its = kernels): Float32Array => {
           const pc = place(c);
           multiply(its, { a: pa.address, b: pb.address, c: pc.address, m, n, k, ...options });
@@ -58,6 +59,7 @@ t.test('products of every shape of tile', async (t) => {
           ['plain', run({}), expected(() => 0, false)],
           ['not fused', run({}, separate), expected(() => 0, false)],
           ['transposed', run({ transposeA: true }), expected(() => 0, true)],
+          ['B transposed', run({ transposeB: true, b: pbT.address }), expected(() => 0, false)],
           ['onto', run({ accumulate: true }), expected((i, j) => c[i * n + j]!, false)],
           [
             'onto, transposed',
@@ -75,7 +77,7 @@ t.test('products of every shape of tile', async (t) => {
           if (!near)
             t.fail(`${name}: [${m}, ${k}] · [${k}, ${n}]: ${actual.join()}, expected ${wanted.join()}`);
         }
-        for (const p of [pa, pb, pBias]) heap.free(p.address - 16);
+        for (const p of [pa, pb, pbT, pBias]) heap.free(p.address - 16);
       }
     }
   }

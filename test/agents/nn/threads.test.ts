@@ -19,21 +19,22 @@ function place(length: number): number {
 }
 
 // Parts of rows and of columns, packed and not, in one stretch of k and in several, with rests of every kind.
-const SHAPES: readonly (readonly [m: number, n: number, k: number, transposeA: boolean])[] = [
-  [301, 25, 300, false],
-  [16, 513, 300, false],
-  [150, 301, 40, false],
-  [65, 130, 300, true],
+const SHAPES: readonly (readonly [m: number, n: number, k: number, transposed: 'A' | 'B' | 'none'])[] = [
+  [301, 25, 300, 'none'],
+  [16, 513, 300, 'B'],
+  [150, 301, 40, 'none'],
+  [65, 130, 300, 'A'],
 ];
 
 t.test('the numbers are the same, bit for bit, however many threads compute them', async (t) => {
   const alone = instantiateKernels(memory, { threads: 1 });
   const together = [2, 3].map((threads) => instantiateKernels(memory, { threads }));
-  for (const [m, n, k, transposeA] of SHAPES) {
+  for (const [m, n, k, transposed] of SHAPES) {
     const [a, b, bias, c] = [place(m * k), place(k * n), place(n), place(m * n)];
     const run = (kernels: Kernels, options: Partial<Product>): Float32Array => {
       heap.fill(c, m * n, 0.5);
-      multiply(kernels, { a, b, c, m, n, k, transposeA, ...options });
+      const product = { a, b, c, m, n, k, transposeA: transposed === 'A', transposeB: transposed === 'B' };
+      multiply(kernels, { ...product, ...options });
       return heap.read(c, m * n);
     };
     for (const options of [{ bias, relu: true }, { accumulate: true }]) {
@@ -83,7 +84,7 @@ t.test('they keep no process alive', async (t) => {
     const at = heap.allocate(3 * m * n);
     const step = 4 * n;
     for (let i = 0; i < 20; i++)
-      heap.kernels.matmul(at, at + step * k, at + 2 * step * k, m, n, k, step, 4, step, step, 0, 0, 0, 1, k);
+      heap.kernels.matmul(at, at + step * k, at + 2 * step * k, m, n, k, step, 4, step, 4, step, 0, 0, 0, 1, k);
   `;
   const env = { ...process.env, FARSTEP_THREADS: '3' };
   const code = await new Promise((resolve) => {
