@@ -142,7 +142,7 @@ export const LATENT_FITTED_Q_PRESETS: Presets = {};
 
 export const FQI_TREES_PRESETS: Presets = {
   'MountainCar-v0': {
-    steps: 20_000,
+    steps: 25_000,
     numEnvs: 10,
     settings: { learningStarts: 10_000, longestHold: 25 },
   },
