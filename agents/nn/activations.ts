@@ -42,10 +42,12 @@ const TANH_ODD = [
 ];
 const TANH_EVEN = [1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3];
 
+const LIMIT = 7.905311107635498;
+
 /** The hyperbolic tangent to within a few units in the last place of float32. */
 export function tanh<T>(o: Arithmetic<T>, value: T): T {
-  const limit = o.constant(7.905311107635498);
-  const x = o.once(o.max(o.sub(o.constant(0), limit), o.min(limit, value)));
+  const limit = o.constant(LIMIT);
+  const x = o.once(o.max(o.min(value, limit), o.constant(-LIMIT)));
   const square = o.once(o.mul(x, x));
   const polynomial = ([first, ...rest]: number[]): T =>
     rest.reduce((sum, c) => o.add(o.mul(sum, square), o.constant(c)), o.constant(first!));

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
-import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { registerGradients } from './gradients/index.js';
 import { findNativePackage, NATIVE_PACKAGES, type NativeKind } from './native-package.js';
+import { sharedTfjsBinary } from './wasm/tfjs-binary.js';
+import { threadCount } from './wasm/threads.js';
 import { registerWasmOps } from './wasm-ops.js';
 
 export const BACKENDS = ['auto', 'wasm', 'native', 'gpu', 'cpu'] as const;
@@ -55,14 +56,20 @@ function choose(workload: Workload | undefined): [ChosenBackend['name'], string]
 const START: Record<ChosenBackend['name'], () => Promise<string>> = {
   async wasm() {
     const wasm = await import('@tensorflow/tfjs-backend-wasm');
-    // The binary of the npm package, which lies beside the bundle.
-    const bundle = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
     if (tf.findBackend('wasm') === null) {
-      wasm.setWasmPaths(dirname(bundle) + sep);
+      // It knows three, and takes the second wherever this project's own kernels run.
+      const url = sharedTfjsBinary();
+      const names = [
+        'tfjs-backend-wasm',
+        'tfjs-backend-wasm-simd',
+        'tfjs-backend-wasm-threaded-simd',
+      ] as const;
+      wasm.setWasmPaths(Object.fromEntries(names.map((name) => [`${name}.wasm`, url])), true);
       registerWasmOps();
     }
     await activate('wasm');
-    return 'wasm: WebAssembly SIMD, one thread';
+    const threads = threadCount();
+    return `wasm: WebAssembly SIMD, ${threads === 1 ? 'one thread' : `up to ${threads} threads`}`;
   },
   async cpu() {
     await import('@tensorflow/tfjs-backend-cpu');

@@ -24,7 +24,7 @@ export class Heap {
 
   constructor(memory: Memory) {
     this.#memory = memory;
-    this.kernels = instantiateKernels(memory.memory);
+    this.kernels = instantiateKernels(memory);
   }
 
   /** All of memory as floats, indexed by address / 4. Stale after the next allocation: ask again. */

@@ -1,4 +1,5 @@
 import type { Memory } from './heap.js';
+import { MOST_PAGES } from './wasm/assembler.js';
 
 const PAGE_BYTES = 65536;
 const ALIGNMENT = 16;
@@ -11,10 +12,10 @@ interface Block {
 
 /** A WebAssembly memory of the project's own, handed out first fit. Meant for a few long-lived vectors. */
 export class HostMemory implements Memory {
-  readonly memory = new WebAssembly.Memory({ initial: 1 });
+  readonly memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
   buffer = this.memory.buffer;
-  /** All of memory in order of address; neighbours that are both free are one block. */
-  readonly #blocks: Block[] = [{ address: 0, bytes: PAGE_BYTES, free: true }];
+  /** All of memory in order of address, but for address 0, which stands for none; neighbours that are both free are one block. */
+  readonly #blocks: Block[] = [{ address: ALIGNMENT, bytes: PAGE_BYTES - ALIGNMENT, free: true }];
 
   allocate(bytes: number): number {
     // One unit more than asked for, because a kernel's last vector may be read past the end of an array.

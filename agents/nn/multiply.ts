@@ -1,4 +1,5 @@
 import type { Kernels } from './wasm/kernels.js';
+import { PANEL_ROWS } from './wasm/matmul.js';
 
 const FLOAT = 4;
 
@@ -10,8 +11,9 @@ export interface Product {
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  /** Whether A lies as [k, m]. */
+  /** Whether A lies as [k, m], and B as [n, k]. */
   readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
   /** From one row of A, B and C to the next; rows without gaps unless told. */
   readonly aStride?: number;
   readonly bStride?: number;
@@ -30,31 +32,27 @@ export interface Product {
  */
 const TRANSPOSED_ROWS = 128;
 
+/** From so many rows of A on, columns of B are packed first. */
+const PACKED_ROWS = 128;
+
 export function multiply(kernels: Kernels, product: Product): void {
-  const { a, b, c, m, n, k, transposeA = false, bStride = n, cStride = n, relu = false } = product;
-  const { aStride = transposeA ? m : k, bias = 0, accumulate = false } = product;
+  const { a, b, c, m, n, k, transposeA = false, transposeB = false, cStride = n, relu = false } = product;
+  const {
+    aStride = transposeA ? m : k,
+    bStride = transposeB ? k : n,
+    bias = 0,
+    accumulate = false,
+  } = product;
   const [aRow, aStep] = transposeA ? [FLOAT, FLOAT * aStride] : [FLOAT * aStride, FLOAT];
-  const [bRow, cRow] = [FLOAT * bStride, FLOAT * cStride];
-  const atATime = transposeA ? TRANSPOSED_ROWS : k;
-  for (let t = 0; t < k; t += atATime) {
-    const onto = accumulate || t > 0;
-    const [start, startRow] = onto ? [c, cRow] : [bias, 0];
-    const rows = Math.min(atATime, k - t);
-    const last = t + rows === k;
-    kernels.matmul(
-      a + t * aStep,
-      b + t * bRow,
-      c,
-      m,
-      n,
-      rows,
-      aRow,
-      aStep,
-      bRow,
-      cRow,
-      start,
-      startRow,
-      relu && last ? 1 : 0,
-    );
-  }
+  const [bRow, bColumn] = transposeB ? [FLOAT, FLOAT * bStride] : [FLOAT * bStride, FLOAT];
+  const cRow = FLOAT * cStride;
+  // In equal parts.
+  const depth = Math.ceil(k / Math.ceil(k / (transposeA ? TRANSPOSED_ROWS : PANEL_ROWS)));
+  const [start, startRow] = accumulate ? [c, cRow] : [bias, 0];
+  const packed = transposeB || m >= PACKED_ROWS ? 1 : 0;
+  kernels.matmul(
+    ...[a, b, c, m, n, k],
+    ...[aRow, aStep, bRow, bColumn, cRow],
+    ...[start, startRow, relu ? 1 : 0, packed, depth],
+  );
 }

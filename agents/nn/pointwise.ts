@@ -10,6 +10,7 @@ export interface Arithmetic<T> {
   sub(a: T, b: T): T;
   mul(a: T, b: T): T;
   div(a: T, b: T): T;
+  /** The larger and the smaller of a and a limit b; where a is not a number, a. */
   max(a: T, b: T): T;
   min(a: T, b: T): T;
   sqrt(a: T): T;
@@ -27,6 +28,8 @@ export interface Pointwise {
   readonly scalars: readonly string[];
   /** Arrays that it writes; one that it also reads is changed in place. */
   readonly writes: readonly string[];
+  /** Arrays that lie in rows with a gap behind each, such as one gate's part of all gates; the others have no gaps. */
+  readonly gapped?: readonly string[];
   formula<T>(o: Arithmetic<T>, values: Record<string, T>): Record<string, T>;
 }
 

@@ -1,4 +1,12 @@
-import type { Pointwise } from './pointwise.js';
+import type { Arithmetic, Pointwise } from './pointwise.js';
+
+/**
+ * x, but 0 for numbers so small that their squares are none that processors are fast at (below 1e-38). A mean of
+ * gradients that have become zero would stay among those for ever.
+ */
+function flush<T>(o: Arithmetic<T>, x: T, least = 1e-18): T {
+  return o.ifGreater(o.constant(least), o.abs(x), o.constant(0), x);
+}
 
 /**
  * What is done to a flat parameter vector, as formulas of one element. `gradientScale` is the factor of clipping by
@@ -30,10 +38,11 @@ export const RULES = {
     scalars: ['gradientScale', 'rate', 'beta1', 'beta2', 'correction', 'epsilon'],
     writes: ['parameter', 'mean', 'variance'],
     formula: (o, v) => {
-      const gradient = o.once(o.mul(v.gradient!, v.gradientScale!));
-      const mean = o.once(o.add(gradient, o.mul(v.beta1!, o.sub(v.mean!, gradient))));
+      const gradient = o.once(flush(o, o.once(o.mul(v.gradient!, v.gradientScale!))));
+      const mean = o.once(flush(o, o.once(o.add(gradient, o.mul(v.beta1!, o.sub(v.mean!, gradient))))));
       const square = o.once(o.mul(gradient, gradient));
-      const variance = o.once(o.add(square, o.mul(v.beta2!, o.sub(v.variance!, square))));
+      const average = o.once(o.add(square, o.mul(v.beta2!, o.sub(v.variance!, square))));
+      const variance = o.once(flush(o, average, 1e-36));
       const root = o.add(o.mul(o.sqrt(variance), v.correction!), v.epsilon!);
       return { parameter: o.sub(v.parameter!, o.div(o.mul(v.rate!, mean), root)), mean, variance };
     },
@@ -44,9 +53,10 @@ export const RULES = {
     scalars: ['gradientScale', 'rate', 'decay', 'epsilon'],
     writes: ['parameter', 'variance'],
     formula: (o, v) => {
-      const gradient = o.once(o.mul(v.gradient!, v.gradientScale!));
+      const gradient = o.once(flush(o, o.once(o.mul(v.gradient!, v.gradientScale!))));
       const square = o.once(o.mul(gradient, gradient));
-      const variance = o.once(o.add(square, o.mul(v.decay!, o.sub(v.variance!, square))));
+      const average = o.once(o.add(square, o.mul(v.decay!, o.sub(v.variance!, square))));
+      const variance = o.once(flush(o, average, 1e-36));
       const root = o.add(o.sqrt(variance), v.epsilon!);
       return { parameter: o.sub(v.parameter!, o.div(o.mul(v.rate!, gradient), root)), variance };
     },
@@ -58,7 +68,7 @@ export const RULES = {
     writes: ['parameter', 'velocity'],
     formula: (o, v) => {
       const gradient = o.mul(v.gradient!, v.gradientScale!);
-      const velocity = o.once(o.add(o.mul(v.momentum!, v.velocity!), gradient));
+      const velocity = o.once(flush(o, o.once(o.add(o.mul(v.momentum!, v.velocity!), gradient))));
       return { parameter: o.sub(v.parameter!, o.mul(v.rate!, velocity)), velocity };
     },
   },
@@ -76,7 +86,7 @@ export const RULES = {
       const scaled = o.once(o.mul(v.gradient!, v.gradientScale!));
       const agreement = o.once(o.mul(scaled, v.previous!));
       const factor = o.ifGreater(agreement, zero, v.grow!, o.ifGreater(zero, agreement, v.shrink!, one));
-      const size = o.once(o.min(v.largest!, o.max(v.smallest!, o.mul(v.size!, factor))));
+      const size = o.once(o.min(o.max(o.mul(v.size!, factor), v.smallest!), v.largest!));
       const gradient = o.once(o.ifGreater(zero, agreement, zero, scaled));
       const step = o.ifGreater(gradient, zero, size, o.ifGreater(zero, gradient, o.sub(zero, size), zero));
       return { parameter: o.sub(v.parameter!, step), previous: gradient, size };

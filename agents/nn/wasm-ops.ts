@@ -55,16 +55,11 @@ function batchMatMul(
   }
   const outer = tf.broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter);
   const out = heap.output([...outer, m, n]);
-  const transposed = transposeB ? heap.scratch(k * n) : 0;
   const [aStart, bStart, cStart] = [heap.pointer(a!), heap.pointer(b!), heap.pointer(out)];
   for (let i = 0; i < sizeOf(outer); i++) {
-    let from = bStart + FLOAT * (i % bCount) * k * n;
-    if (transposeB) {
-      heap.kernels.transpose(from, transposed, n, k);
-      from = transposed;
-    }
-    const at = aStart + FLOAT * (i % aCount) * m * k;
-    multiply(heap.kernels, { a: at, transposeA, b: from, c: cStart + FLOAT * i * m * n, m, n, k });
+    const [at, from] = [aStart + FLOAT * (i % aCount) * m * k, bStart + FLOAT * (i % bCount) * k * n];
+    const c = cStart + FLOAT * i * m * n;
+    multiply(heap.kernels, { a: at, transposeA, b: from, transposeB, c, m, n, k });
   }
   return out;
 }

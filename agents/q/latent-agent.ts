@@ -33,6 +33,19 @@ export type LatentSettings = SettingsOf<typeof LATENT_SETTINGS>;
 /** Updates of the autoencoder for each step that is played meanwhile. */
 const UPDATES_A_STEP = 5;
 
+/** @throws Error where the env does not show one picture, or its size does not fit the filters */
+export function autoencoderFor(
+  { observationSpace }: Task,
+  { code, codeHidden: hidden }: LatentSettings,
+): Autoencoder {
+  const { shape, scale: inputScale } = featuresOf(observationSpace);
+  if (shape.length !== 3 || !(observationSpace instanceof Box)) {
+    throw new Error(`this agent takes a picture, the env observes ${observationSpace.toString()}`);
+  }
+  const inputs = shape as ImageShape;
+  return autoencoder({ inputs, conv: convFor(shape), hidden, code, inputScale });
+}
+
 interface LatentState {
   readonly counts: ProcessCounts;
   readonly sampling: readonly number[];
@@ -73,17 +86,9 @@ export class LatentAgent implements Agent {
     this.#settings = settings;
     this.#makeInner = makeInner;
     this.#features = featuresOf(task.observationSpace);
-    const { shape, scale } = this.#features;
-    if (shape.length !== 3 || !(task.observationSpace instanceof Box)) {
-      throw new Error(`this agent takes a picture, the env observes ${task.observationSpace.toString()}`);
-    }
-    const { code, codeHidden: hidden, codeLearningRate: learningRate, codeFrames, codeBatchSize } = settings;
-    this.#autoencoder = autoencoder({
-      inputs: shape as ImageShape,
-      conv: convFor(shape),
-      ...{ hidden, code },
-      inputScale: scale,
-    });
+    this.#autoencoder = autoencoderFor(task, settings);
+    const { codeLearningRate: learningRate, codeFrames, codeBatchSize } = settings;
+    const { dtype, shape } = task.observationSpace as Box;
     const random = new Random(seed, 'autoencoder');
     const { network } = this.#autoencoder;
     this.#whole = new Module(
@@ -91,7 +96,6 @@ export class LatentAgent implements Agent {
       network.init(() => random.random()),
       adam({ learningRate }),
     );
-    const { dtype } = task.observationSpace;
     this.#frames = new Rows(codeFrames, dtype, shape);
     this.#batch = new (arrayType(dtype))(codeBatchSize * sizeOf(shape)) as Uint8Array;
     this.#sampling = random;

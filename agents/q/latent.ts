@@ -6,7 +6,7 @@ import { ddpg } from './ddpg.js';
 import { DQN_SETTINGS } from './dqn.js';
 import { fittedQ } from './fitted-q.js';
 import { fqiTrees } from './fqi-trees.js';
-import { LATENT_SETTINGS, LatentAgent } from './latent-agent.js';
+import { autoencoderFor, LATENT_SETTINGS, LatentAgent } from './latent-agent.js';
 import { LATENT_DDPG_PRESETS, LATENT_FITTED_Q_PRESETS, LATENT_FQI_TREES_PRESETS } from './presets.js';
 
 const { frameStack } = DQN_SETTINGS;
@@ -34,6 +34,10 @@ function latent(
     source,
     settings,
     presets,
+    workload(task, given) {
+      const chosen = completeSettings(LATENT_SETTINGS, those(LATENT_SETTINGS, given));
+      return { multiplyAdds: chosen.codeBatchSize * autoencoderFor(task, chosen).network.multiplyAdds };
+    },
     view: (env, given) => discreteView(env, completeSettings(own, those(own, given)).frameStack),
     create(task, given, seed) {
       completeSettings(settings, given); // whatever is neither's

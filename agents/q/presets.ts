@@ -3,6 +3,37 @@ import type { Preset } from '../definition.js';
 /** What is known to work, by env; `farstep regress agents/claims/q.json` holds it. */
 type Presets = Readonly<Record<string, Preset>>;
 
+const ACROBOT: Preset = {
+  steps: 100_000,
+  numEnvs: 8,
+  settings: {
+    hidden: [64, 64],
+    learningRate: 1e-3,
+    batchSize: 128,
+    stepsPerUpdate: 2,
+    updatesPerTarget: 1,
+    tau: 0.01,
+    epsilonSteps: 12_000,
+  },
+};
+
+const BREAKOUT: Preset = {
+  steps: 400_000,
+  numEnvs: 32,
+  settings: {
+    hidden: [64],
+    gamma: 0.97,
+    nStep: 3,
+    learningRate: 1e-3,
+    learningRateShare: 0.1,
+    learningRateSteps: 400_000,
+    stepsPerUpdate: 8,
+    updatesPerTarget: 100,
+    epsilonSteps: 40_000,
+    epsilonEnd: 0.02,
+  },
+};
+
 export const DQN_PRESETS: Presets = {
   'CartPole-v1': {
     steps: 50_000,
@@ -21,27 +52,25 @@ export const DQN_PRESETS: Presets = {
       epsilonEnd: 0.04,
     },
   },
-  'MinAtar/Breakout-v1': {
-    steps: 400_000,
-    numEnvs: 32,
+  'Acrobot-v1': ACROBOT,
+  'MountainCar-v0': {
+    steps: 120_000,
+    numEnvs: 8,
+    // Random actions that are held for a while swing the car: they reach the goal now and then, single ones never do.
     settings: {
-      hidden: [64],
-      gamma: 0.97,
-      nStep: 3,
-      learningRate: 1e-3,
-      learningRateShare: 0.1,
-      learningRateSteps: 400_000,
-      stepsPerUpdate: 8,
-      updatesPerTarget: 100,
-      epsilonSteps: 40_000,
-      epsilonEnd: 0.02,
+      ...ACROBOT.settings,
+      learningRate: 2e-3,
+      epsilonSteps: 30_000,
+      longestHold: 25,
     },
   },
+  'MinAtar/Breakout-v1': BREAKOUT,
+  'MinAtar/Freeway-v1': { ...BREAKOUT, settings: { ...BREAKOUT.settings, gamma: 0.99 } },
 };
 
 export const RAINBOW_PRESETS: Presets = {
   'CartPole-v1': DQN_PRESETS['CartPole-v1']!,
-  'MinAtar/Breakout-v1': DQN_PRESETS['MinAtar/Breakout-v1']!,
+  'MinAtar/Breakout-v1': BREAKOUT,
 };
 
 export const ONLINE_Q_PRESETS: Presets = {
@@ -53,7 +82,7 @@ export const ONLINE_Q_PRESETS: Presets = {
 };
 
 /** Pendulum's episodes are all alike in length, and rewards come at once: a shorter sight learns faster. */
-const PENDULUM = { gamma: 0.98, batchSize: 256, memory: 200_000 } as const;
+const PENDULUM = { hidden: [64, 64], gamma: 0.98, batchSize: 64, memory: 200_000 } as const;
 
 export const DDPG_PRESETS: Presets = {
   'Pendulum-v1': { steps: 20_000, numEnvs: 1, settings: { ...PENDULUM, learningStarts: 1000 } },
@@ -71,7 +100,7 @@ export const NAF_PRESETS: Presets = {
   'Pendulum-v1': {
     steps: 40_000,
     numEnvs: 1,
-    settings: { ...PENDULUM, batchSize: 128, learningStarts: 1000 },
+    settings: { ...PENDULUM, learningStarts: 1000 },
   },
 };
 
@@ -79,7 +108,7 @@ export const QT_OPT_PRESETS: Presets = {
   'Pendulum-v1': {
     steps: 30_000,
     numEnvs: 1,
-    settings: { ...PENDULUM, batchSize: 64, learningStarts: 1000 },
+    settings: { ...PENDULUM, learningStarts: 1000, candidates: 32 },
   },
 };
 
@@ -93,9 +122,17 @@ export const FITTED_Q_PRESETS: Presets = {
 
 export const NFQ_PRESETS: Presets = {
   'CartPole-v1': {
-    steps: 12_000,
+    steps: 8_000,
     numEnvs: 1,
-    settings: { gamma: 0.95, learningStarts: 500, stepsPerIteration: 100, epsilonEnd: 0.1 },
+    // Iterations are few: returns of several steps carry values back faster.
+    settings: {
+      hidden: [32, 32],
+      gamma: 0.98,
+      nStep: 5,
+      learningStarts: 500,
+      stepsPerIteration: 200,
+      epsilonEnd: 0.05,
+    },
   },
 };
 
@@ -105,9 +142,9 @@ export const LATENT_FITTED_Q_PRESETS: Presets = {};
 
 export const FQI_TREES_PRESETS: Presets = {
   'MountainCar-v0': {
-    steps: 12_000,
+    steps: 25_000,
     numEnvs: 10,
-    settings: { gamma: 0.98, learningStarts: 10_000, stepsPerIteration: 20, epsilonEnd: 0.2 },
+    settings: { learningStarts: 10_000, longestHold: 25 },
   },
 };
 

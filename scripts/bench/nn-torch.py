@@ -104,6 +104,79 @@ def lstm():
     return forward_and_backward
 
 
+def polyak(online, target):
+    with torch.no_grad():
+        for source, parameter in zip(online.parameters(), target.parameters()):
+            parameter.mul_(1 - 0.005).add_(source, alpha=0.005)
+
+
+def ddpg():
+    make_actor, make_critic = lambda: nn.Sequential(mlp(3, 400, 300, 1), nn.Tanh()), lambda: mlp(4, 400, 300, 1)
+    actor, actor_target, critic, critic_target = make_actor(), make_actor(), make_critic(), make_critic()
+    optimizers = [torch.optim.Adam(network.parameters(), lr=1e-4) for network in (actor, critic)]
+    observations, following, actions, rewards = torch.rand(256, 3), torch.rand(256, 3), torch.rand(256, 1), torch.rand(256, 1)
+
+    def update():
+        with torch.no_grad():
+            after = torch.cat([following, actor_target(following)], 1)
+            targets = rewards + 0.99 * critic_target(after)
+        critic_loss = F.mse_loss(critic(torch.cat([observations, actions], 1)), targets)
+        optimizers[1].zero_grad()
+        critic_loss.backward()
+        optimizers[1].step()
+        actor_loss = -critic(torch.cat([observations, actor(observations)], 1)).mean()
+        optimizers[0].zero_grad()
+        actor_loss.backward()
+        optimizers[0].step()
+        polyak(actor, actor_target)
+        polyak(critic, critic_target)
+        return critic_loss.item() + actor_loss.item()
+
+    return update
+
+
+def sac():
+    actor = mlp(3, 256, 256, 2)
+    critics, targets = [[mlp(4, 256, 256, 1) for _ in range(2)] for _ in range(2)]
+    log_alpha = torch.zeros(1, requires_grad=True)
+    pairs = (actor.parameters(), [p for critic in critics for p in critic.parameters()], [log_alpha])
+    optimizers = [torch.optim.Adam(parameters, lr=1e-4) for parameters in pairs]
+    observations, following, actions, rewards = torch.rand(256, 3), torch.rand(256, 3), torch.rand(256, 1), torch.rand(256, 1)
+
+    def draw(states):
+        mean, log_std = actor(states).chunk(2, 1)
+        normal = torch.distributions.Normal(mean, log_std.clamp(-20, 2).exp())
+        raw = normal.rsample()
+        log_prob = normal.log_prob(raw) - 2 * (0.6931471805599453 - raw - F.softplus(-2 * raw))
+        return raw.tanh(), log_prob.sum(1, keepdim=True)
+
+    def step(optimizer, loss):
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    def update():
+        alpha = log_alpha.exp().item()
+        with torch.no_grad():
+            chosen, log_prob = draw(following)
+            after = torch.cat([following, chosen], 1)
+            values = torch.minimum(*(target(after) for target in targets)) - alpha * log_prob
+            wanted = rewards + 0.99 * values
+        taken = torch.cat([observations, actions], 1)
+        critic_loss = sum(F.mse_loss(critic(taken), wanted) for critic in critics)
+        step(optimizers[1], critic_loss)
+        chosen, log_prob = draw(observations)
+        own = torch.cat([observations, chosen], 1)
+        actor_loss = (alpha * log_prob - torch.minimum(*(critic(own) for critic in critics))).mean()
+        step(optimizers[0], actor_loss)
+        step(optimizers[2], -(log_alpha * (log_prob.detach().mean() - 1)).sum())
+        for critic, target in zip(critics, targets):
+            polyak(critic, target)
+        return critic_loss.item() + actor_loss.item()
+
+    return update
+
+
 ROWS = {
     "dqn-small": lambda: dqn(lambda: mlp(8, 64, 64, 4), (8,), 64),
     "dqn-wide": lambda: dqn(lambda: mlp(8, 256, 256, 4), (8,), 256),
@@ -111,6 +184,8 @@ ROWS = {
     "dqn-nature": lambda: dqn(nature, (4, 84, 84), 32),
     "act-1": lambda: act(lambda: mlp(8, 64, 64, 4), (8,), 1),
     "act-64": lambda: act(lambda: mlp(8, 64, 64, 4), (8,), 64),
+    "ddpg": ddpg,
+    "sac": sac,
     "ensemble": ensemble,
     "lstm": lstm,
 }

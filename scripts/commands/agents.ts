@@ -18,10 +18,14 @@ function describe({ name, description, source, settings }: AgentDefinition): str
 }
 
 function describePresets({ name, presets }: AgentDefinition): string {
-  const rows = Object.entries(presets).map(([env, { steps, numEnvs, settings }]) => {
-    const set = Object.entries(settings).map(([setting, x]) => `${setting}=${value(x)}`);
-    return `  ${env}: ${steps.toLocaleString('en')} steps of ${numEnvs} envs${set.length > 0 ? `, ${set.join(' ')}` : ''}`;
-  });
+  const list = (entries: Readonly<Record<string, unknown>>, prefix = '') =>
+    Object.entries(entries)
+      .map(([key, x]) => ` ${prefix}${key}=${value(x)}`)
+      .join('');
+  const rows = Object.entries(presets).map(
+    ([env, { steps, numEnvs, settings, options = {} }]) =>
+      `  ${env}: ${steps.toLocaleString('en')} steps of ${numEnvs} envs,${list(settings)}${list(options, '--option ')}`,
+  );
   return [`${name}: presets that farstep train takes where the env has one`, ...rows].join('\n');
 }
 

@@ -37,7 +37,7 @@ t.test('a wrong word names the nearest right one', async (t) => {
       /no setting "gama"; did you mean "gamma"\?/,
     ],
     [['train', 'dqn', '--env', 'CartPole-v2'], /no env "CartPole-v2".*CartPole-v1/],
-    [['serve', '--limit', 'session=3'], /no limit session; there are sessions/],
+    [['serve', '--limit', 'session=3'], /no limit session; there are connections, sessions/],
     [['envs', 'nowhere'], /no env has nowhere in its id/],
   ];
   for (const [args, message] of cases) {

@@ -48,15 +48,15 @@ export function convTranspose(
       { name: 'weight', shape: [size, size, filters, channels], init },
       { name: 'bias', shape: [filters], init: zeros },
     ],
-    scratch: (batch) => weights + patches.scratch(batch),
+    scratch: (batch) => patches.scratch(batch),
     forward(heap, { batch, parameters, x, y, scratch }) {
-      const held = scratch + FLOAT * weights;
-      heap.kernels.transpose(parameters, scratch, length, channels);
       fillWithBias(heap, parameters + FLOAT * weights, y, batch);
       patches.groups(batch, (first, count) => {
-        const a = x + FLOAT * first * positions * channels;
-        multiply(heap.kernels, { a, b: scratch, c: held, m: count * positions, n: length, k: channels });
-        patches.scatter(heap, y + FLOAT * first * width, held, count);
+        multiply(heap.kernels, {
+          ...{ a: x + FLOAT * first * positions * channels, b: parameters, transposeB: true, c: scratch },
+          ...{ m: count * positions, n: length, k: channels },
+        });
+        patches.scatter(heap, y + FLOAT * first * width, scratch, count);
       });
       if (activation === 'relu') heap.kernels.relu(y, batch * width);
       activate(heap, activation, y, batch * width);

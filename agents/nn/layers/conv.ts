@@ -98,7 +98,7 @@ export function conv(
       { name: 'weight', shape: [size, size, inputShape[2], filters], init },
       { name: 'bias', shape: [filters], init: zeros },
     ],
-    scratch: (batch) => weights + patches.scratch(batch),
+    scratch: (batch) => patches.scratch(batch),
     forward(heap, { batch, parameters, x, y, scratch }) {
       const bias = parameters + FLOAT * weights;
       const relu = activation === 'relu';
@@ -121,13 +121,13 @@ export function conv(
       });
     },
     inputGradient(heap, { batch, parameters, dz, dx, scratch }) {
-      const held = scratch + FLOAT * weights;
-      heap.kernels.transpose(parameters, scratch, length, filters);
       heap.fill(dx, batch * image, 0);
       patches.groups(batch, (first, count) => {
-        const a = dz + FLOAT * first * width;
-        multiply(heap.kernels, { a, b: scratch, c: held, m: count * positions, n: length, k: filters });
-        patches.scatter(heap, dx + FLOAT * first * image, held, count);
+        multiply(heap.kernels, {
+          ...{ a: dz + FLOAT * first * width, b: parameters, transposeB: true, c: scratch },
+          ...{ m: count * positions, n: length, k: filters },
+        });
+        patches.scatter(heap, dx + FLOAT * first * image, scratch, count);
       });
     },
     compose: (x, [weight, bias]) =>

@@ -25,7 +25,7 @@ export function dense(
       { name: 'weight', shape: [inputs, units], init },
       { name: 'bias', shape: [units], init: zeros },
     ],
-    scratch: () => weights,
+    scratch: () => 0,
     forward(heap, { batch, parameters, x, y }) {
       const bias = parameters + FLOAT * weights;
       const relu = activation === 'relu';
@@ -36,9 +36,8 @@ export function dense(
       multiply(kernels, { a: x, transposeA: true, b: dz, c: gradient, m: inputs, n: units, k: batch });
       kernels.columnSums(dz, gradient + FLOAT * weights, batch, units);
     },
-    inputGradient({ kernels }, { batch, parameters, dz, dx, scratch }) {
-      kernels.transpose(parameters, scratch, inputs, units);
-      multiply(kernels, { a: dz, b: scratch, c: dx, m: batch, n: inputs, k: units });
+    inputGradient({ kernels }, { batch, parameters, dz, dx }) {
+      multiply(kernels, { a: dz, b: parameters, transposeB: true, c: dx, m: batch, n: inputs, k: units });
     },
     compose: (x, [weight, bias]) =>
       tf.add(tf.matMul(tf.reshape(x, [-1, inputs]), weight as tf.Tensor2D), bias!),

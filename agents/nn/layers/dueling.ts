@@ -82,7 +82,7 @@ export function dueling(stream: number, actions: number, init: Initializer): Lay
       { name: 'advantage.weight', shape: [stream, actions], init },
       { name: 'advantage.bias', shape: [actions], init: zeros },
     ],
-    scratch: () => 2 * (weights + actions),
+    scratch: () => weights + actions,
     forward(heap, { batch, parameters, x, y, scratch }) {
       expand(heap, parameters, scratch);
       const bias = scratch + FLOAT * weights;
@@ -95,9 +95,7 @@ export function dueling(stream: number, actions: number, init: Initializer): Lay
     },
     inputGradient(heap, { batch, parameters, dz, dx, scratch }) {
       expand(heap, parameters, scratch);
-      const transposed = scratch + FLOAT * (weights + actions);
-      heap.kernels.transpose(scratch, transposed, inputs, actions);
-      multiply(heap.kernels, { a: dz, b: transposed, c: dx, m: batch, n: inputs, k: actions });
+      multiply(heap.kernels, { a: dz, b: scratch, transposeB: true, c: dx, m: batch, n: inputs, k: actions });
     },
     compose(x, parameters) {
       const [matrix, bias] = expandTensors(parameters);

@@ -32,7 +32,7 @@ export function ensembleDense(
       { name: 'weight', shape: [members, inputs, units], init: eachMember(init) },
       { name: 'bias', shape: [members, units], init: zeros },
     ],
-    scratch: () => weights,
+    scratch: () => 0,
     forward(heap, { batch, parameters, x, y }) {
       for (const e of all) {
         multiply(heap.kernels, {
@@ -55,11 +55,11 @@ export function ensembleDense(
         kernels.columnSums(b, gradient + biases + part(e, units), batch, units);
       }
     },
-    inputGradient({ kernels }, { batch, parameters, dz, dx, scratch }) {
+    inputGradient({ kernels }, { batch, parameters, dz, dx }) {
       for (const e of all) {
-        kernels.transpose(parameters + part(e, weights), scratch, inputs, units);
         const [a, c] = [dz + part(e, batch * units), dx + part(e, batch * inputs)];
-        multiply(kernels, { a, b: scratch, c, m: batch, n: inputs, k: units });
+        const b = parameters + part(e, weights);
+        multiply(kernels, { a, b, transposeB: true, c, m: batch, n: inputs, k: units });
       }
     },
     compose: (x, [weight, bias]) => tf.add(tf.matMul(x, weight as tf.Tensor3D), tf.expandDims(bias!, 1)),

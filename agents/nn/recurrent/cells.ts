@@ -1,38 +1,43 @@
 import { sigmoid, tanh } from '../activations.js';
 import type { Pointwise } from '../pointwise.js';
 
-/** One step of the recurrent cells, element by element, and the way back through it. Gates come before activation. */
+/**
+ * One step of the recurrent cells, element by element, and the way back through it. Gates come before activation; those
+ * of one sequence lie behind each other.
+ */
 export const CELL_FORMULAS = {
   /** c = f · c₋₁ + i · g, h = o · tanh(c); the gates are overwritten with their activations. */
   lstmCell: {
     reads: ['input', 'forget', 'candidate', 'output', 'previous'],
     scalars: [],
-    writes: ['input', 'forget', 'candidate', 'output', 'cell', 'hidden'],
+    writes: ['input', 'forget', 'candidate', 'output', 'cell', 'squashed', 'hidden'],
+    gapped: ['input', 'forget', 'candidate', 'output'],
     formula: (o, v) => {
       const input = o.once(sigmoid(o, v.input!));
       const forget = o.once(sigmoid(o, v.forget!));
       const candidate = o.once(tanh(o, v.candidate!));
       const output = o.once(sigmoid(o, v.output!));
       const cell = o.once(o.add(o.mul(forget, v.previous!), o.mul(input, candidate)));
-      return { input, forget, candidate, output, cell, hidden: o.mul(output, tanh(o, cell)) };
+      const squashed = o.once(tanh(o, cell));
+      return { input, forget, candidate, output, cell, squashed, hidden: o.mul(output, squashed) };
     },
   },
   /** The gates' gradients before activation; dCell becomes that of c₋₁. */
   lstmCellGradient: {
-    reads: ['input', 'forget', 'candidate', 'output', 'cell', 'previous', 'dHidden', 'dCell'],
+    reads: ['input', 'forget', 'candidate', 'output', 'squashed', 'previous', 'dHidden', 'dCell'],
     scalars: [],
     writes: ['dInput', 'dForget', 'dCandidate', 'dOutput', 'dCell'],
+    gapped: ['input', 'forget', 'candidate', 'output', 'dInput', 'dForget', 'dCandidate', 'dOutput'],
     formula: (o, v) => {
       const one = o.constant(1);
-      const squashed = o.once(tanh(o, v.cell!));
-      const inside = o.mul(o.mul(v.dHidden!, v.output!), o.sub(one, o.mul(squashed, squashed)));
-      const dCell = o.once(o.add(v.dCell!, inside));
+      const slope = o.sub(one, o.mul(v.squashed!, v.squashed!));
+      const dCell = o.once(o.add(o.mul(o.mul(v.dHidden!, v.output!), slope), v.dCell!));
       const flat = o.sub(one, o.mul(v.candidate!, v.candidate!));
       return {
         dInput: o.mul(o.mul(dCell, v.candidate!), o.mul(v.input!, o.sub(one, v.input!))),
         dForget: o.mul(o.mul(dCell, v.previous!), o.mul(v.forget!, o.sub(one, v.forget!))),
         dCandidate: o.mul(o.mul(dCell, v.input!), flat),
-        dOutput: o.mul(o.mul(v.dHidden!, squashed), o.mul(v.output!, o.sub(one, v.output!))),
+        dOutput: o.mul(o.mul(v.dHidden!, v.squashed!), o.mul(v.output!, o.sub(one, v.output!))),
         dCell: o.mul(dCell, v.forget!),
       };
     },
@@ -45,6 +50,7 @@ export const CELL_FORMULAS = {
     reads: ['reset', 'update', 'candidate', 'hiddenReset', 'hiddenUpdate', 'hiddenCandidate', 'previous'],
     scalars: [],
     writes: ['reset', 'update', 'candidate', 'hidden'],
+    gapped: ['reset', 'update', 'candidate', 'hiddenReset', 'hiddenUpdate', 'hiddenCandidate'],
     formula: (o, v) => {
       const reset = o.once(sigmoid(o, o.add(v.reset!, v.hiddenReset!)));
       const update = o.once(sigmoid(o, o.add(v.update!, v.hiddenUpdate!)));
@@ -69,6 +75,10 @@ export const CELL_FORMULAS = {
       'dHiddenUpdate',
       'dHiddenCandidate',
       'dHidden',
+    ],
+    gapped: [
+      ...['reset', 'update', 'candidate', 'hiddenCandidate'],
+      ...['dReset', 'dUpdate', 'dCandidate', 'dHiddenReset', 'dHiddenUpdate', 'dHiddenCandidate'],
     ],
     formula: (o, v) => {
       const one = o.constant(1);

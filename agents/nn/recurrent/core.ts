@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { isHigherOrder } from '../gradients/register.js';
-import { type Heap, type TensorHeap, tensorHeap } from '../heap.js';
+import type { Heap } from '../heap.js';
 import { glorotUniform, type Initializer, zeros } from '../init.js';
 import { sizeOf } from '../layers/layer.js';
+import { multiply } from '../multiply.js';
 import type { ParameterSlot, Params } from '../params.js';
+import { applyRecurrent } from './op.js';
 
 const FLOAT = 4;
 
@@ -24,8 +25,12 @@ export interface Sequences {
   readonly parameters: number;
   /** [batch, steps, inputs]. */
   readonly x: number;
-  /** What the forward pass leaves for the way back: `recordSize` floats a step. */
+  /** What the forward pass leaves for the way back: `recordSize` floats. */
   readonly record: number;
+  /** [batch · steps], 1 where an episode begins. */
+  readonly resets: Uint8Array | undefined;
+  /** Room for `scratch` floats. */
+  readonly scratch: number;
 }
 
 export interface ForwardSequences extends Sequences {
@@ -33,14 +38,16 @@ export interface ForwardSequences extends Sequences {
   readonly y: number;
   /** [batch · stateSize]; becomes the state after the last step. */
   readonly state: Float32Array;
-  readonly resets: Uint8Array | undefined;
-  readonly scratch: number;
 }
 
 export interface BackwardSequences extends Sequences {
   readonly dy: number;
-  readonly resets: Uint8Array | undefined;
-  readonly scratch: number;
+}
+
+/** The sequences in which an episode begins at this step. */
+export function beginning({ batch, steps, resets }: Sequences, step: number): number[] {
+  if (resets === undefined) return [];
+  return [...Array(batch).keys()].filter((b) => resets[b * steps + step] === 1);
 }
 
 /**
@@ -57,8 +64,10 @@ export abstract class RecurrentCore {
   readonly architecture: string;
   readonly #init: Initializer;
 
+  /** @param gates how many there are, each of `units` columns of the first parameter, the weights of the input */
   protected constructor(
     name: string,
+    readonly gates: number,
     { inputs, units, init = glorotUniform }: RecurrentOptions,
     parameters: Record<string, number[]>,
   ) {
@@ -75,18 +84,16 @@ export abstract class RecurrentCore {
     this.numParams = offset;
   }
 
-  /** Floats that one step of one sequence leaves for the way back. */
-  abstract readonly recordSize: number;
+  /** Floats that the forward pass leaves for the way back. */
+  abstract recordSize(batch: number, steps: number): number;
   /** Floats of working memory that either way needs. */
   abstract scratch(batch: number, steps: number): number;
   abstract forward(heap: Heap, sequences: ForwardSequences): void;
   /**
-   * Goes back through time and writes the parameters' gradient at `gradient` unless that is 0.
-   * @returns where the gradient of the input's part of the gates lies, for `inputGradient`
+   * Goes back through time and writes the parameters' gradient at `gradient` unless that is 0. Leaves the gradient of the
+   * gates, [steps, batch, gates · units], at the beginning of the scratch.
    */
-  abstract backward(heap: Heap, sequences: BackwardSequences, gradient: number): number;
-  /** dL/dx from the gradient of the gates. */
-  abstract inputGradient(heap: Heap, sequences: BackwardSequences, dGates: number, dx: number): void;
+  abstract backward(heap: Heap, sequences: BackwardSequences, gradient: number): void;
   /** One step as plain tensor operations: the state after it, [B, stateSize], whose first part is the output. */
   abstract composeStep(parameters: tf.Tensor[], x: tf.Tensor2D, state: tf.Tensor2D): tf.Tensor2D;
 
@@ -115,9 +122,9 @@ export abstract class RecurrentCore {
     if (resets !== undefined && resets.length !== batch * steps) {
       throw new Error(`resets: ${resets.length} numbers for ${batch} sequences of ${steps} steps`);
     }
-    if (tensorHeap() === undefined) return this.compose(params, x, state, resets);
-    const attrs = { core: this, state, before: state.slice(), resets } as unknown as tf.NamedAttrMap;
-    return tf.engine().runKernel<tf.Tensor[]>(KERNEL, { params, x }, attrs)[0] as tf.Tensor3D;
+    return tf.getBackend() === 'cpu'
+      ? this.compose(params, x, state, resets)
+      : applyRecurrent(this, params, x, state, resets);
   }
 
   /** `apply` as plain tensor operations. */
@@ -141,38 +148,56 @@ export abstract class RecurrentCore {
   }
 
   /**
-   * One step for acting, without tape or tensors on wasm.
+   * One step for acting, without tape or tensors.
    * @param x [B · inputs]
    * @param state [B · stateSize]; becomes the state after the step
    * @returns outputs [B · units]
    */
   step(params: Params, x: Float32Array, state: Float32Array, batch: number): Float32Array {
     this.#check(params.size, [batch, 1, x.length / batch], state.length, batch);
-    const heap = tensorHeap();
-    if (heap === undefined) {
-      return tf.tidy(() =>
-        this.compose(params.tensor, tf.tensor3d(x, [batch, 1, this.inputs]), state).dataSync<'float32'>(),
-      );
-    }
-    const outputs = batch * this.units;
-    const start = heap.scratch(x.length + outputs + batch * this.recordSize + this.scratch(batch, 1));
-    const y = start + FLOAT * x.length;
+    const { heap, address: parameters } = params;
+    const [outputs, recorded] = [batch * this.units, this.recordSize(batch, 1)];
+    const from = heap.scratch(x.length + outputs + recorded + this.scratch(batch, 1));
+    heap.write(from, x);
+    const y = from + FLOAT * x.length;
     const record = y + FLOAT * outputs;
-    const scratch = record + FLOAT * batch * this.recordSize;
-    heap.write(start, x);
-    const { address: parameters } = params;
-    this.forward(heap, {
-      batch,
-      steps: 1,
-      parameters,
-      x: start,
-      record,
-      y,
-      state,
-      resets: undefined,
-      scratch,
-    });
+    const scratch = record + FLOAT * recorded;
+    const sequences = { batch, steps: 1, parameters, x: from, record, resets: undefined, scratch };
+    this.forward(heap, { ...sequences, y, state });
     return heap.read(y, outputs);
+  }
+
+  /** dL/dx right after `backward`, from what it left. */
+  inputGradient(heap: Heap, { batch, steps, parameters, scratch }: BackwardSequences, dx: number): void {
+    const { units, inputs } = this;
+    const [rows, k] = [batch * steps, this.gates * units];
+    const bySteps = scratch + FLOAT * rows * k;
+    const product = { a: scratch, b: parameters, transposeB: true, c: bySteps, m: rows, n: inputs, k };
+    multiply(heap.kernels, product);
+    swapAxes(heap, bySteps, dx, steps, batch, inputs);
+  }
+
+  /** Where each gate's part of a step's gates begins. */
+  protected parts(gates: number): number[] {
+    return Array.from({ length: this.gates }, (_, gate) => gates + FLOAT * gate * this.units);
+  }
+
+  /**
+   * Adds the gradient of a step's gates, times the transposed weights of h, to that of h before it, but for sequences that
+   * begin there.
+   */
+  protected backInto(
+    heap: Heap,
+    sequences: BackwardSequences,
+    step: number,
+    { dz, transposed, dHidden }: { dz: number; transposed: number; dHidden: number },
+  ): void {
+    const { units } = this;
+    const others = beginning(sequences, step).map((b) => dHidden + FLOAT * b * units);
+    const kept = others.map((row) => heap.read(row, units));
+    const product = { a: dz, b: transposed, c: dHidden, m: sequences.batch, n: units, k: this.gates * units };
+    multiply(heap.kernels, { ...product, accumulate: true });
+    for (const [i, row] of others.entries()) heap.write(row, kept[i]!);
   }
 
   #check(params: number, x: readonly number[], state: number, batch: number): void {
@@ -187,79 +212,6 @@ export abstract class RecurrentCore {
     }
   }
 }
-
-const KERNEL = 'FarstepRecurrent';
-
-interface RecurrentAttrs {
-  readonly core: RecurrentCore;
-  /** Overwritten by the forward pass. */
-  readonly state: Float32Array;
-  /** What `state` held before it. */
-  readonly before: Float32Array;
-  readonly resets: Uint8Array | undefined;
-}
-
-tf.registerKernel({
-  kernelName: KERNEL,
-  backendName: 'wasm',
-  kernelFunc: ({ inputs, attrs }) => {
-    const heap = tensorHeap()!;
-    const { core, state, resets } = attrs as unknown as RecurrentAttrs;
-    const [batch, steps] = inputs.x!.shape as [number, number];
-    const output = heap.output([batch, steps, core.units]);
-    const record = heap.output([batch * steps * core.recordSize]);
-    core.forward(heap, {
-      ...{ batch, steps, state, resets },
-      ...{ parameters: heap.pointer(inputs.params!), x: heap.pointer(inputs.x!), y: heap.pointer(output) },
-      ...{ record: heap.pointer(record), scratch: heap.scratch(core.scratch(batch, steps)) },
-    });
-    // As one element, so that no zeros are made for a gradient it never has.
-    return [output, { ...record, shape: [1] }];
-  },
-});
-
-tf.registerGradient({
-  kernelName: KERNEL,
-  inputsToSave: ['params', 'x'],
-  outputsToSave: [false, true],
-  gradFunc: (dys, saved, attrs) => {
-    const [params, x, record] = saved as [tf.Tensor1D, tf.Tensor3D, tf.Tensor];
-    const { core, before, resets } = attrs as unknown as RecurrentAttrs;
-    const dy = (dys as tf.Tensor[])[0]!;
-    if (isHigherOrder()) {
-      const both = tf.grads((p, input) =>
-        core.compose(p as tf.Tensor1D, input as tf.Tensor3D, before.slice(), resets),
-      );
-      return { params: () => both([params, x], dy)[0]!, x: () => both([params, x], dy)[1]! };
-    }
-    const heap = tensorHeap() as TensorHeap;
-    const [batch, steps] = x.shape;
-    const sequences: BackwardSequences = {
-      ...{ batch, steps, resets },
-      ...{ parameters: heap.pointer(params), x: heap.pointer(x), dy: heap.pointer(dy) },
-      ...{ record: heap.pointer(record), scratch: heap.scratch(core.scratch(batch, steps)) },
-    };
-    let dGates: number | undefined;
-    // Where both are asked for, params comes first, and the scratch still holds what it found.
-    return {
-      params: () => {
-        const gradient = heap.tensor([core.numParams]);
-        dGates = core.backward(heap, sequences, heap.pointer(gradient));
-        return gradient;
-      },
-      x: () => {
-        const gradient = heap.tensor(x.shape);
-        core.inputGradient(
-          heap,
-          sequences,
-          dGates ?? core.backward(heap, sequences, 0),
-          heap.pointer(gradient),
-        );
-        return gradient;
-      },
-    };
-  },
-});
 
 /** Copies [rows, columns, length] to [columns, rows, length]. */
 export function swapAxes(

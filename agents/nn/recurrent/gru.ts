@@ -3,6 +3,7 @@ import type { Heap } from '../heap.js';
 import { multiply } from '../multiply.js';
 import {
   type BackwardSequences,
+  beginning,
   type ForwardSequences,
   RecurrentCore,
   type RecurrentOptions,
@@ -10,8 +11,6 @@ import {
 } from './core.js';
 
 const FLOAT = 4;
-const GATES = [0, 1, 2];
-const CANDIDATE = 2;
 
 /**
  * The gated recurrent unit (Cho et al. 2014) in PyTorch's form, with fewer biases: r, z = σ of x · W + h₋₁ · U + b,
@@ -19,23 +18,26 @@ const CANDIDATE = 2;
  */
 export class Gru extends RecurrentCore {
   readonly stateSize: number;
-  readonly recordSize: number;
 
   constructor(options: RecurrentOptions) {
     const { inputs, units } = options;
-    super('gru', options, {
+    super('gru', 3, options, {
       ...{ input: [inputs, 3 * units], hidden: [units, 3 * units], bias: [3 * units], hiddenBias: [units] },
     });
     this.stateSize = units;
-    // The three gates, the hidden state's part of them, and the hidden state before the step.
-    this.recordSize = 7 * units;
   }
 
-  /** Addresses of the arrays in a record. Each is [steps, batch, …], so that a step of all sequences is one block. */
-  #arrays(record: number, rows: number) {
-    const block = FLOAT * rows * this.units;
-    const [gates, fromHidden] = [0, 3].map((first) => GATES.map((gate) => record + (first + gate) * block));
-    return { gates: gates!, fromHidden: fromHidden!, before: record + 6 * block };
+  /** Addresses of the record's arrays. Each is [steps, batch, …], so that a step of all sequences is one block. */
+  #arrays(record: number, batch: number, steps: number) {
+    const rows = FLOAT * batch * steps;
+    const gates = record + rows * this.inputs;
+    const fromHidden = gates + rows * 3 * this.units;
+    // h before each step, and after the last.
+    return { x: record, gates, fromHidden, hidden: fromHidden + rows * 3 * this.units };
+  }
+
+  recordSize(batch: number, steps: number): number {
+    return batch * (steps * (this.inputs + 7 * this.units) + this.units);
   }
 
   #parameters(parameters: number) {
@@ -44,114 +46,71 @@ export class Gru extends RecurrentCore {
     return { input: parameters, hidden, bias, hiddenBias: bias + FLOAT * 3 * this.units };
   }
 
-  /** The gradients of both parts of the gates (forward, the outputs by step), transposed weights, that of h, and x by step. */
+  /** Forward a row of biases. Back the gradients of both parts of the gates, of h or x by step, and transposed weights. */
   scratch(batch: number, steps: number): number {
-    const weights = Math.max(this.inputs, this.units) * 3 * this.units;
-    return batch * steps * (6 * this.units + this.inputs) + weights + batch * this.units;
+    const widest = Math.max(this.inputs, this.units);
+    return batch * steps * (6 * this.units + widest) + this.units * 3 * this.units;
   }
 
   forward(heap: Heap, sequences: ForwardSequences): void {
-    const { batch, steps, x, state, resets } = sequences;
+    const { batch, steps, x, y, state, scratch } = sequences;
     const { units, inputs } = this;
     const { kernels } = heap;
-    const size = batch * units;
-    const block = FLOAT * size;
-    const { gates, fromHidden, before } = this.#arrays(sequences.record, batch * steps);
+    const at = this.#arrays(sequences.record, batch, steps);
     const { input, hidden, bias, hiddenBias } = this.#parameters(sequences.parameters);
-    const outputs = sequences.scratch;
-    const bStride = 3 * units;
-    for (let b = 0; b < batch; b++) {
-      const a = x + FLOAT * b * steps * inputs;
-      for (const gate of GATES) {
-        const at = FLOAT * gate * units;
-        const own = { a, b: input + at, c: gates[gate]! + FLOAT * b * units, bias: bias + at };
-        multiply(kernels, { ...own, bStride, cStride: size, m: steps, n: units, k: inputs });
-      }
-    }
-    heap.write(before, state);
+    const n = 3 * units;
+    swapAxes(heap, x, at.x, batch, steps, inputs);
+    multiply(kernels, { a: at.x, b: input, c: at.gates, bias, m: batch * steps, n, k: inputs });
+    // Only the candidate has a bias here, because r multiplies it.
+    heap.fill(scratch, 2 * units, 0);
+    heap.copy(hiddenBias, scratch + FLOAT * 2 * units, units);
+    heap.write(at.hidden, state);
+    const block = FLOAT * batch * units;
     for (let step = 0; step < steps; step++) {
-      const now = step * block;
-      if (step > 0) heap.copy(outputs + now - block, before + now, size);
-      for (let b = 0; b < batch; b++) {
-        if (resets?.[b * steps + step] === 1) heap.fill(before + now + FLOAT * b * units, units, 0);
-      }
-      for (const gate of GATES) {
-        const own = { a: before + now, b: hidden + FLOAT * gate * units, c: fromHidden[gate]! + now };
-        // Only the candidate has a bias here, because r multiplies it.
-        const shift = gate === CANDIDATE ? { bias: hiddenBias } : {};
-        multiply(kernels, { ...own, ...shift, bStride, m: batch, n: units, k: units });
-      }
-      const both = [...gates, ...fromHidden].map((array) => array + now);
-      kernels.gruCell(...both, before + now, outputs + now, size);
+      const h = at.hidden + step * block;
+      for (const b of beginning(sequences, step)) heap.fill(h + FLOAT * b * units, units, 0);
+      const [gates, fromHidden] = [at.gates + step * 3 * block, at.fromHidden + step * 3 * block];
+      multiply(kernels, { a: h, b: hidden, c: fromHidden, bias: scratch, m: batch, n, k: units });
+      const both = [...this.parts(gates), ...this.parts(fromHidden)];
+      kernels.gruCell(...both, h, h + block, units, batch, FLOAT * 2 * units);
+      heap.copyRows(h + block, units, y + FLOAT * step * units, steps * units, batch, units);
     }
-    swapAxes(heap, outputs, sequences.y, steps, batch, units);
-    state.set(heap.read(outputs + (steps - 1) * block, size));
+    state.set(heap.read(at.hidden + steps * block, state.length));
   }
 
-  backward(heap: Heap, sequences: BackwardSequences, gradient: number): number {
-    const { batch, steps, x, dy, resets, scratch } = sequences;
+  backward(heap: Heap, sequences: BackwardSequences, gradient: number): void {
+    const { batch, steps, dy, scratch: dGates } = sequences;
     const { units, inputs } = this;
     const { kernels } = heap;
     const rows = batch * steps;
-    const size = batch * units;
-    const block = FLOAT * size;
-    const { gates, fromHidden, before } = this.#arrays(sequences.record, rows);
-    const [dGates, dFromHidden] = [0, 3].map((first) =>
-      GATES.map((gate) => scratch + (first + gate) * steps * block),
-    );
-    const transposed = scratch + 6 * steps * block;
-    const dHidden = transposed + FLOAT * Math.max(inputs, units) * 3 * units;
-    kernels.transpose(this.#parameters(sequences.parameters).hidden, transposed, units, 3 * units);
-    heap.fill(dHidden, size, 0);
+    const n = 3 * units;
+    const at = this.#arrays(sequences.record, batch, steps);
+    const transposed = dGates + FLOAT * rows * n;
+    const dFromHidden = transposed + FLOAT * units * n;
+    const dHidden = dFromHidden + FLOAT * rows * n;
+    kernels.transpose(this.#parameters(sequences.parameters).hidden, transposed, units, n);
+    swapAxes(heap, dy, dHidden, batch, steps, units);
+    const block = FLOAT * batch * units;
     for (let step = steps - 1; step >= 0; step--) {
-      const now = step * block;
-      for (let b = 0; b < batch; b++) {
-        kernels.accumulate(dHidden + FLOAT * b * units, dy + FLOAT * (b * steps + step) * units, units);
-      }
-      const forward = [...gates, fromHidden[CANDIDATE]!, before].map((array) => array + now);
-      const back = [...dGates!, ...dFromHidden!].map((array) => array + now);
-      kernels.gruCellGradient(...forward, dHidden, ...back, size);
-      for (const gate of GATES) {
-        const [a, b] = [dFromHidden![gate]! + now, transposed + FLOAT * gate * units * units];
-        multiply(kernels, { a, b, c: dHidden, m: batch, n: units, k: units, accumulate: true });
-      }
-      for (let b = 0; b < batch; b++) {
-        if (resets?.[b * steps + step] === 1) heap.fill(dHidden + FLOAT * b * units, units, 0);
-      }
+      const [now, dz] = [step * block, dFromHidden + step * 3 * block];
+      const candidate = at.fromHidden + 3 * now + FLOAT * 2 * units;
+      const record = [...this.parts(at.gates + 3 * now), candidate, at.hidden + now];
+      const gradients = [dHidden + now, ...this.parts(dGates + 3 * now), ...this.parts(dz)];
+      kernels.gruCellGradient(...record, ...gradients, units, batch, FLOAT * 2 * units);
+      if (step === 0) break;
+      const before = dHidden + now - block;
+      for (const b of beginning(sequences, step)) heap.fill(dHidden + now + FLOAT * b * units, units, 0);
+      kernels.accumulate(before, dHidden + now, batch * units);
+      this.backInto(heap, sequences, step, { dz, transposed, dHidden: before });
     }
     if (gradient !== 0) {
       const { input, hidden, bias, hiddenBias } = this.#parameters(gradient);
-      const bySteps = dHidden + block;
-      swapAxes(heap, x, bySteps, batch, steps, inputs);
-      for (const gate of GATES) {
-        const at = FLOAT * gate * units;
-        const common = { transposeA: true, cStride: 3 * units, n: units, k: rows };
-        multiply(kernels, { ...common, a: before, b: dFromHidden![gate]!, c: hidden + at, m: units });
-        multiply(kernels, { ...common, a: bySteps, b: dGates![gate]!, c: input + at, m: inputs });
-        kernels.columnSums(dGates![gate]!, bias + at, rows, units);
-      }
-      kernels.columnSums(dFromHidden![CANDIDATE]!, hiddenBias, rows, units);
-    }
-    return scratch;
-  }
-
-  inputGradient(
-    heap: Heap,
-    { batch, steps, parameters, scratch }: BackwardSequences,
-    dGates: number,
-    dx: number,
-  ): void {
-    const { units, inputs } = this;
-    const block = FLOAT * batch * steps * units;
-    const transposed = scratch + 6 * block;
-    heap.kernels.transpose(parameters, transposed, inputs, 3 * units);
-    for (let b = 0; b < batch; b++) {
-      const c = dx + FLOAT * b * steps * inputs;
-      for (const gate of GATES) {
-        const a = dGates + gate * block + FLOAT * b * units;
-        const own = { a, aStride: batch * units, b: transposed + FLOAT * gate * units * inputs, c };
-        multiply(heap.kernels, { ...own, m: steps, n: inputs, k: units, accumulate: gate > 0 });
-      }
+      const common = { transposeA: true, n, k: rows };
+      multiply(kernels, { ...common, a: at.x, b: dGates, c: input, m: inputs });
+      multiply(kernels, { ...common, a: at.hidden, b: dFromHidden, c: hidden, m: units });
+      kernels.columnSums(dFromHidden, bias, rows, n);
+      heap.copy(bias + FLOAT * 2 * units, hiddenBias, units);
+      kernels.columnSums(dGates, bias, rows, n);
     }
   }
 

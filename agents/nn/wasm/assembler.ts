@@ -9,6 +9,9 @@ export type ValueType = keyof typeof VALUE_TYPES;
 
 const VALUE_TYPES = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
 const EMPTY_BLOCK = 0x40;
+const SHARED = 3;
+/** Of a memory, 64 KiB each. */
+export const MOST_PAGES = 65536;
 
 /** A variable of a function: its own value as code, and the code that sets it. */
 export interface Local {
@@ -145,7 +148,12 @@ export const f32x4 = {
   div: (a: Code, b: Code): Code => simd(231, a, b),
   min: (a: Code, b: Code): Code => simd(232, a, b),
   max: (a: Code, b: Code): Code => simd(233, a, b),
+  /** `b < a ? b : a` and `a < b ? b : a`: one instruction each, where `min` and `max` are seven. */
+  pmin: (a: Code, b: Code): Code => simd(234, a, b),
+  pmax: (a: Code, b: Code): Code => simd(235, a, b),
   fromU32x4: (a: Code): Code => simd(251, a),
+  /** a · b + c of relaxed SIMD: rounded once where the processor can. */
+  relaxedMadd: (a: Code, b: Code, c: Code): Code => simd(261, a, b, c),
 };
 
 /** `if (condition) then else otherwise`. */
@@ -198,7 +206,7 @@ export class ModuleWriter {
     return (...values) => [values, 0x10, u32(index)];
   }
 
-  /** The bytes of the module. It imports its memory as `heap.memory`. */
+  /** The bytes of the module. It imports its memory, a shared one, as `heap.memory`. */
   encode(): Uint8Array<ArrayBuffer> {
     const functions = this.#functions;
     const text = (name: string): Code => [u32(name.length), [...new TextEncoder().encode(name)]];
@@ -225,7 +233,7 @@ export class ModuleWriter {
       flatten([
         [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
         section(1, functions.map(type)),
-        section(2, [[text('heap'), text('memory'), 2, 0, u32(1)]]),
+        section(2, [[text('heap'), text('memory'), 2, SHARED, u32(1), u32(MOST_PAGES)]]),
         section(
           3,
           functions.map((_, index) => u32(index)),

@@ -23,15 +23,45 @@ export function storeLanes(address: Code, value: Code, lanes: Code): Code {
   ]);
 }
 
-function vectorArithmetic(f: FunctionWriter, statements: Code[]): Arithmetic<Code> {
+/**
+ * @param prologue gets the code that comes before the loop: constants stay in variables, which costs a load where making
+ *   them anew costs three instructions
+ * @param statements gets the code of values that are used more than once
+ * @param fused whether products that are added to something are fused with the addition
+ */
+function vectorArithmetic(
+  f: FunctionWriter,
+  prologue: Code[],
+  statements: Code[],
+  fused: boolean,
+): Arithmetic<Code> {
+  const constants = new Map<number, Code>();
+  const products = new Map<Code, [Code, Code]>();
+  const madd = (a: Code, b: Code): Code | undefined => {
+    const factors = fused ? products.get(a) : undefined;
+    return factors && f32x4.relaxedMadd(...factors, b);
+  };
   return {
-    constant: (value) => f32x4.splat(f32.const(value)),
-    add: f32x4.add,
+    constant(value) {
+      let constant = constants.get(value);
+      if (constant === undefined) {
+        const [local, set] = f.let('v128', f32x4.splat(f32.const(value)));
+        prologue.push(set);
+        constant = local.get;
+        constants.set(value, constant);
+      }
+      return constant;
+    },
+    add: (a, b) => madd(a, b) ?? madd(b, a) ?? f32x4.add(a, b),
     sub: f32x4.sub,
-    mul: f32x4.mul,
+    mul(a, b) {
+      const product = f32x4.mul(a, b);
+      products.set(product, [a, b]);
+      return product;
+    },
     div: f32x4.div,
-    max: f32x4.max,
-    min: f32x4.min,
+    max: f32x4.pmax,
+    min: f32x4.pmin,
     sqrt: f32x4.sqrt,
     abs: f32x4.abs,
     ifGreater: (a, b, then, otherwise) => v128.select(then, otherwise, f32x4.gt(a, b)),
@@ -45,15 +75,23 @@ function vectorArithmetic(f: FunctionWriter, statements: Code[]): Arithmetic<Cod
 
 /**
  * Adds `name(...arrays, ...scalars, n)`: the formula over n floats, four at a time. `arrays` are pointers, first those
- * read and then those only written. A last vector may read up to 12 bytes past the arrays; it writes none of them.
+ * read and then those only written. A last vector may read up to 12 bytes past the arrays; it writes none of them. Where
+ * arrays are gapped, it is `name(...arrays, ...scalars, n, rows, gap)`: rows of n floats, and `gap` bytes between those
+ * of the gapped arrays.
  */
-export function writePointwise(module: ModuleWriter, name: string, pointwise: Pointwise): void {
-  const { reads, writes, scalars } = pointwise;
+export function writePointwise(
+  module: ModuleWriter,
+  name: string,
+  pointwise: Pointwise,
+  fused: boolean,
+): void {
+  const { reads, writes, scalars, gapped = [] } = pointwise;
   const arrays = [...new Set([...reads, ...writes])];
   const params = Object.fromEntries([
     ...arrays.map((array) => [array, 'i32'] as const),
     ...scalars.map((scalar) => [scalar, 'f32'] as const),
     ['n', 'i32'] as const,
+    ...(gapped.length > 0 ? [['rows', 'i32'] as const, ['gap', 'i32'] as const] : []),
   ]);
   module.func(name, params, (p, f) => {
     const values: Record<string, Code> = {};
@@ -69,23 +107,28 @@ export function writePointwise(module: ModuleWriter, name: string, pointwise: Po
       body.push(set);
       values[array] = local.get;
     }
-    const results = pointwise.formula(vectorArithmetic(f, body), values);
+    const results = pointwise.formula(vectorArithmetic(f, prologue, body, fused), values);
     const stores = writes.map((array) => {
       const [local, set] = f.let('v128', results[array]!);
       body.push(set);
       return [p[array]!.get, local.get] as const;
     });
     const i = f.local('i32');
-    const advance = arrays.map((array) => p[array]!.set(i32.add(p[array]!.get, i32.const(16))));
-    return [
-      prologue,
+    const rest = i32.and(p.n!.get, i32.const(3));
+    const advance = (all: readonly string[], bytes: Code): Code[] =>
+      all.map((array) => p[array]!.set(i32.add(p[array]!.get, bytes)));
+    const row = [
       i.set(i32.const(3)),
-      forLoop(i, p.n!.get, 4, [body, stores.map(([at, value]) => v128.store(at, value)), advance]),
-      when(i32.and(p.n!.get, i32.const(3)), [
+      forLoop(i, p.n!.get, 4, [
         body,
-        stores.map(([at, value]) => storeLanes(at, value, i32.and(p.n!.get, i32.const(3)))),
+        stores.map(([at, value]) => v128.store(at, value)),
+        advance(arrays, i32.const(16)),
       ]),
+      when(rest, [body, stores.map(([at, value]) => storeLanes(at, value, rest))]),
     ];
+    if (gapped.length === 0) return [prologue, row];
+    const next = [advance(arrays, i32.shl(rest, 2)), advance(gapped, p.gap!.get)];
+    return [prologue, forLoop(f.local('i32'), p.rows!.get, 1, [row, next])];
   });
 }
 
@@ -181,6 +224,26 @@ export function writeColumnSums(module: ModuleWriter): void {
   });
 }
 
+/** The four columns of four rows in registers: code that comes first, and then the value of each. */
+export function transposeFour(f: FunctionWriter, rows: readonly Local[]): [mix: Code, columns: Code[]] {
+  const [a, b, c, d] = rows.map((row) => row.get) as [Code, Code, Code, Code];
+  const [p, q, r, s] = [0, 1, 2, 3].map(() => f.local('v128')) as [Local, Local, Local, Local];
+  return [
+    [
+      p.set(v128.shuffle(a, b, [0, 4, 1, 5])),
+      q.set(v128.shuffle(a, b, [2, 6, 3, 7])),
+      r.set(v128.shuffle(c, d, [0, 4, 1, 5])),
+      s.set(v128.shuffle(c, d, [2, 6, 3, 7])),
+    ],
+    [
+      v128.shuffle(p.get, r.get, [0, 1, 4, 5]),
+      v128.shuffle(p.get, r.get, [2, 3, 6, 7]),
+      v128.shuffle(q.get, s.get, [0, 1, 4, 5]),
+      v128.shuffle(q.get, s.get, [2, 3, 6, 7]),
+    ],
+  ];
+}
+
 /** Adds `transpose(x, out, rows, columns)`: out [columns, rows] = xᵀ. */
 export function writeTranspose(module: ModuleWriter): void {
   const params = { x: 'i32', out: 'i32', rows: 'i32', columns: 'i32' } as const;
@@ -192,25 +255,15 @@ export function writeTranspose(module: ModuleWriter): void {
     const inRow = f.local('i32');
     const outRow = f.local('i32');
     const lanes = [0, 1, 2, 3].map(() => f.local('v128'));
-    const mixed = [0, 1, 2, 3].map(() => f.local('v128'));
     const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
-    const [a, b, c, d] = lanes.map((local) => local.get) as [Code, Code, Code, Code];
-    const [p, q, r, s] = mixed.map((local) => local.get) as [Code, Code, Code, Code];
+    const [mix, columnsOfFour] = transposeFour(f, lanes);
     const four = i32.const(4);
     const remainder = f.local('i32');
     // Sixteen floats at a time through registers; what is left of the columns one by one.
     const block: Code = [
       lanes.map((lane) => [lane.set(v128.load(from.get)), plus(from, inRow.get)]),
-      mixed[0]!.set(v128.shuffle(a, b, [0, 4, 1, 5])),
-      mixed[1]!.set(v128.shuffle(a, b, [2, 6, 3, 7])),
-      mixed[2]!.set(v128.shuffle(c, d, [0, 4, 1, 5])),
-      mixed[3]!.set(v128.shuffle(c, d, [2, 6, 3, 7])),
-      [
-        v128.shuffle(p, r, [0, 1, 4, 5]),
-        v128.shuffle(p, r, [2, 3, 6, 7]),
-        v128.shuffle(q, s, [0, 1, 4, 5]),
-        v128.shuffle(q, s, [2, 3, 6, 7]),
-      ].map((row) => [v128.store(to.get, row), plus(to, outRow.get)]),
+      mix,
+      columnsOfFour.map((column) => [v128.store(to.get, column), plus(to, outRow.get)]),
     ];
     const single = (count: Code): Code => [
       remainder.set(i32.const(0)),

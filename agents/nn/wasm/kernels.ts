@@ -1,5 +1,6 @@
 /** The project's own WebAssembly module: written when it is first needed, run in the memory it is given. */
 import { FORMULAS } from '../formulas.js';
+import type { Memory } from '../heap.js';
 import { ModuleWriter } from './assembler.js';
 import {
   writeBytesToFloats,
@@ -11,6 +12,9 @@ import {
 } from './elementwise.js';
 import { writeMatmul } from './matmul.js';
 import { writePatches } from './patches.js';
+import { hasRelaxedSimd } from './relaxed-simd.js';
+import type { Matmul } from './shared-product.js';
+import { Threads, threadCount } from './threads.js';
 
 /** One pointwise formula over arrays: `(...arrays, ...scalars, n)`. */
 type PointwiseKernels = Readonly<Record<keyof typeof FORMULAS, (...args: number[]) => void>>;
@@ -30,13 +34,8 @@ type WalkPatches = (
 
 /** The module's functions. Pointers and strides are in bytes; lengths count floats. */
 export interface Kernels extends PointwiseKernels {
-  matmul(
-    ...args: [
-      ...[a: number, b: number, c: number, m: number, n: number, k: number],
-      ...[aRow: number, aStep: number, bRow: number, cRow: number],
-      ...[start: number, startRow: number, relu: number],
-    ]
-  ): void;
+  /** Any panel but 0 stands for room of the kernels' own. */
+  readonly matmul: Matmul;
   gatherPatches: WalkPatches;
   scatterPatches: WalkPatches;
   copyRows(from: number, fromStride: number, to: number, toStride: number, rows: number, n: number): void;
@@ -46,22 +45,45 @@ export interface Kernels extends PointwiseKernels {
   sumOfSquares(x: number, n: number): number;
 }
 
-let compiled: WebAssembly.Module | undefined;
+/** The modules with fused multiply-adds and without them. */
+const compiled = new Map<boolean, WebAssembly.Module>();
 
-export function instantiateKernels(memory: WebAssembly.Memory): Kernels {
-  compiled ??= new WebAssembly.Module(writeModule());
-  return new WebAssembly.Instance(compiled, { heap: { memory } }).exports as unknown as Kernels;
+export function kernelModule(fused: boolean): WebAssembly.Module {
+  let module = compiled.get(fused);
+  if (module === undefined) {
+    module = new WebAssembly.Module(writeModule(fused));
+    compiled.set(fused, module);
+  }
+  return module;
 }
 
-function writeModule(): Uint8Array<ArrayBuffer> {
+export interface KernelOptions {
+  /** Whether to use fused multiply-adds: where there are any, unless told. */
+  readonly fused?: boolean;
+  /** How many compute large products; `threadCount()` unless told. */
+  readonly threads?: number;
+}
+
+export function instantiateKernels(
+  memory: Memory,
+  { fused = hasRelaxedSimd(), threads = threadCount() }: KernelOptions = {},
+): Kernels {
+  const module = kernelModule(fused);
+  const { exports } = new WebAssembly.Instance(module, { heap: { memory: memory.memory } });
+  const kernels = exports as unknown as Kernels;
+  const pool = new Threads(module, memory, kernels.matmul, threads);
+  return { ...kernels, matmul: (...args) => pool.multiply(...args) };
+}
+
+function writeModule(fused: boolean): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
-  writeMatmul(module);
+  writeMatmul(module, fused);
   writePatches(module);
   writeCopyRows(module);
   writeColumnSums(module);
   writeTranspose(module);
   writeBytesToFloats(module);
   writeSumOfSquares(module);
-  for (const [name, formula] of Object.entries(FORMULAS)) writePointwise(module, name, formula);
+  for (const [name, formula] of Object.entries(FORMULAS)) writePointwise(module, name, formula, fused);
   return module.encode();
 }

@@ -1,7 +1,7 @@
 /**
  * Matrix products in tiles of registers: C [m, n] = start + A [m, k] · B [k, n], optionally through a relu.
  *
- * A tile of 4 rows and 8 columns keeps eight vector accumulators in registers while k runs; each element of A is
+ * A tile of 6 rows and 8 columns keeps twelve vector accumulators in registers while k runs; each element of A is
  * loaded into all four lanes and multiplied with two vectors of B. A is read through two strides, so that Aᵀ·B (the
  * gradient of weights) costs what A·B costs.
  */
@@ -18,9 +18,15 @@ import {
   when,
   whileLoop,
 } from './assembler.js';
-import { storeLanes } from './elementwise.js';
+import { storeLanes, transposeFour } from './elementwise.js';
 
+const FLOAT_BYTES = 4;
 const VECTOR_BYTES = 16;
+/** One row of a panel of B: as many columns as a tile has. */
+const PANEL_ROW_BYTES = 2 * VECTOR_BYTES;
+/** Rows of B that are worked on at a time: as many as the first cache has room for. */
+export const PANEL_ROWS = 256;
+export const PANEL_BYTES = PANEL_ROWS * PANEL_ROW_BYTES;
 
 const TILE = {
   a: 'i32',
@@ -38,13 +44,15 @@ const TILE = {
 } as const;
 
 type Tile = (...args: Code[]) => Code;
+/** a · b + c. */
+type Madd = (a: Code, b: Code, c: Code) => Code;
 
 /**
  * A tile of `rows` rows and `vectors` · 4 columns. Columns past n are computed from whatever lies behind a row of B
  * and never stored: only `lanes` of the last vector are. (Both allocators keep some bytes of their own behind an array,
  * so that a read past its end stays inside the memory.)
  */
-function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
+function writeTile(module: ModuleWriter, rows: number, vectors: number, madd: Madd): Tile {
   return module.func(`tile${rows}x${vectors}`, TILE, (p, f) => {
     const row = [...Array(rows).keys()];
     const column = [...Array(vectors).keys()];
@@ -71,17 +79,12 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
       row.map((r) => [
         input.set(v128.splatLoad(aRows[r]!.get)),
         accumulators[r]!.map((accumulator, j) =>
-          accumulator.set(f32x4.add(accumulator.get, f32x4.mul(input.get, weights[j]!.get))),
+          accumulator.set(madd(input.get, weights[j]!.get, accumulator.get)),
         ),
         advance(aRows[r]!, p.aStep.get),
       ]),
       advance(p.b, p.bRow.get),
     ]);
-    const zero = f32x4.splat(f32.const(0));
-    const applyRelu = when(
-      p.relu.get,
-      accumulators.flat().map((accumulator) => accumulator.set(f32x4.max(accumulator.get, zero))),
-    );
     const store = accumulators.map((vector) => [
       vector.map((accumulator, j) => {
         const address = j === 0 ? p.c.get : i32.add(p.c.get, i32.const(j * VECTOR_BYTES));
@@ -91,69 +94,157 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
       }),
       advance(p.c, p.cRow.get),
     ]);
+    // On what was stored: were the accumulators its operands, V8 would not keep all of them in registers in the loop.
+    const zero = f32x4.splat(f32.const(0));
+    const applyRelu = when(p.relu.get, [
+      row.map(() => [
+        p.c.set(i32.sub(p.c.get, p.cRow.get)),
+        column.map((j) => {
+          const address = i32.add(p.c.get, i32.const(j * VECTOR_BYTES));
+          const value = f32x4.pmax(v128.load(address), zero);
+          return j === vectors - 1 ? storeLanes(address, value, p.lanes.get) : v128.store(address, value);
+        }),
+      ]),
+    ]);
     return [
       bEnd.set(i32.add(p.b.get, i32.mul(p.k.get, p.bRow.get))),
       loadStart,
       pointAtRows,
       multiply,
-      applyRelu,
       store,
+      applyRelu,
     ];
   });
 }
+
+const ARGUMENTS = [
+  ...(['a', 'b', 'c', 'm', 'n', 'k', 'aRow', 'aStep', 'bRow', 'bColumn', 'cRow'] as const),
+  ...(['start', 'startRow', 'relu', 'panel'] as const),
+];
+type Argument = (typeof ARGUMENTS)[number];
+const PRODUCT = Object.fromEntries(ARGUMENTS.map((name) => [name, 'i32'])) as Record<Argument, 'i32'>;
+
+type ProductLocals = Record<Argument, Local>;
 
 /**
- * Adds `matmul(a, b, c, m, n, k, aRow, aStep, bRow, cRow, start, startRow, relu)`. Pointers and strides are in bytes:
- * element (i, t) of A lies at `a + i·aRow + t·aStep`, row t of B at `b + t·bRow`, row i of C at `c + i·cRow`. `start`
- * points at what C begins with, rows `startRow` apart: 0 for nothing, a bias with `startRow` 0, or C itself to
- * accumulate.
+ * Adds `matmul(a, b, c, m, n, k, aRow, aStep, bRow, bColumn, cRow, start, startRow, relu, panel, depth)`. Pointers and
+ * strides are in bytes: element (i, t) of A lies at `a + i·aRow + t·aStep`, element (t, j) of B at `b + t·bRow +
+ * j·bColumn`, row i of C at `c + i·cRow`. `start` points at what C begins with, rows `startRow` apart: 0 for nothing, a
+ * bias with `startRow` 0, or C itself to accumulate. k runs in stretches of `depth`. Unless it is 0, `panel` is room for
+ * `depth` rows of a panel of B, which is then packed without gaps: rows that a power of two lies between would share a few
+ * lines of the first cache. A B whose columns are not neighbours needs it.
  */
-export function writeMatmul(module: ModuleWriter): void {
-  const tiles = [2, 1].map((vectors) => [1, 2, 3, 4].map((rows) => writeTile(module, rows, vectors)));
-  const names = [
-    'a',
-    'b',
-    'c',
-    'm',
-    'n',
-    'k',
-    'aRow',
-    'aStep',
-    'bRow',
-    'cRow',
-    'start',
-    'startRow',
-    'relu',
-  ] as const;
-  const params = Object.fromEntries(names.map((name) => [name, 'i32'])) as Record<
-    (typeof names)[number],
-    'i32'
-  >;
-  module.func('matmul', params, (p, f) => {
-    const left = f.local('i32');
-    const panel = (vectors: number, lanes: Code): Code => columnPanel(f, p, tiles[2 - vectors]!, lanes);
-    const next = (columns: number): Code => [
-      [p.b, p.c].map((pointer) => pointer.set(i32.add(pointer.get, i32.const(4 * columns)))),
-      when(p.start.get, p.start.set(i32.add(p.start.get, i32.const(4 * columns)))),
-      left.set(i32.sub(left.get, i32.const(columns))),
-    ];
-    const four = i32.const(4);
+export function writeMatmul(module: ModuleWriter, fused: boolean): void {
+  const madd: Madd = fused ? f32x4.relaxedMadd : (a, b, c) => f32x4.add(c, f32x4.mul(a, b));
+  // Of the processor's 16 registers V8 keeps one, and a product that is not fused takes one.
+  const rows = Array.from({ length: fused ? 6 : 4 }, (_, i) => i + 1);
+  const tiles = [2, 1].map((vectors) => rows.map((count) => writeTile(module, count, vectors, madd)));
+  const packTransposed = writePackTransposed(module);
+  const stretch = module.func('matmulStretch', PRODUCT, (p, f) =>
+    columnsFromLeft(f, p, tiles, packTransposed),
+  );
+  module.func('matmul', { ...PRODUCT, depth: 'i32' }, (p, f) => {
+    const step = f.local('i32');
+    const along = (pointer: Local, stride: Local): Code =>
+      pointer.set(i32.add(pointer.get, i32.mul(step.get, stride.get)));
+    const call = (relu: Code): Code =>
+      stretch(
+        ...[p.a.get, p.b.get, p.c.get, p.m.get, p.n.get, step.get, p.aRow.get, p.aStep.get],
+        ...[p.bRow.get, p.bColumn.get, p.cRow.get, p.start.get, p.startRow.get, relu, p.panel.get],
+      );
     return [
-      left.set(p.n.get),
-      whileLoop(i32.lt(i32.const(7), left.get), [panel(2, four), next(8)]),
-      when(i32.lt(i32.const(3), left.get), [panel(1, four), next(4)]),
-      when(left.get, panel(1, left.get)),
+      step.set(p.depth.get),
+      whileLoop(i32.lt(step.get, p.k.get), [
+        call(i32.const(0)),
+        [along(p.a, p.aStep), along(p.b, p.bRow), p.k.set(i32.sub(p.k.get, step.get))],
+        [p.start.set(p.c.get), p.startRow.set(p.cRow.get)],
+      ]),
+      step.set(p.k.get),
+      call(p.relu.get),
     ];
   });
 }
 
-type MatmulArgs = Record<
-  'a' | 'b' | 'c' | 'm' | 'k' | 'aRow' | 'aStep' | 'bRow' | 'cRow' | 'start' | 'startRow' | 'relu',
-  Local
->;
+/** Adds `packTransposed(b, column, k, panel, columns)`: up to eight columns of B, each a row in memory, side by side. */
+function writePackTransposed(module: ModuleWriter): Tile {
+  const params = { b: 'i32', column: 'i32', k: 'i32', panel: 'i32', columns: 'i32' } as const;
+  return module.func('packTransposed', params, ({ b, column, k, panel, columns }, f) => {
+    const [t, j, from, to] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+    const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
+    const vectors = [0, 1, 2, 3, 4, 5, 6, 7].map(() => f.local('v128'));
+    const fourRows = [
+      from.set(i32.add(b.get, i32.shl(t.get, 2))),
+      vectors.map((vector) => [vector.set(v128.load(from.get)), plus(from, column.get)]),
+      [vectors.slice(0, 4), vectors.slice(4)].map((half, side) => {
+        const [mix, rows] = transposeFour(f, half);
+        const at = (i: number): number => PANEL_ROW_BYTES * i + VECTOR_BYTES * side;
+        return [mix, rows.map((row, i) => v128.store(panel.get, row, at(i)))];
+      }),
+      plus(panel, i32.const(4 * PANEL_ROW_BYTES)),
+    ];
+    const oneByOne = forLoop(j, columns.get, 1, [
+      from.set(i32.add(b.get, i32.add(i32.mul(j.get, column.get), i32.shl(t.get, 2)))),
+      to.set(i32.add(panel.get, i32.shl(j.get, 2))),
+      f32.store(to.get, f32.load(from.get)),
+    ]);
+    return [
+      when(i32.eq(columns.get, i32.const(8)), forLoop(t, i32.sub(k.get, i32.const(3)), 4, fourRows)),
+      forLoop(t, k.get, 1, [j.set(i32.const(0)), oneByOne, plus(panel, i32.const(PANEL_ROW_BYTES))]),
+    ];
+  });
+}
 
-/** All rows of one panel of columns: tiles of four rows, then one of the rest. */
-function columnPanel(f: FunctionWriter, p: MatmulArgs, tiles: Tile[], lanes: Code): Code {
+/** All panels of columns of a product. */
+function columnsFromLeft(f: FunctionWriter, p: ProductLocals, tiles: Tile[][], packTransposed: Tile): Code {
+  const left = f.local('i32');
+  const [b, bRow, from, end] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+  const columns = (vectors: number, lanes: Code): Code =>
+    columnPanel(f, { ...p, b, bRow }, tiles[2 - vectors]!, lanes);
+  const float = i32.const(FLOAT_BYTES);
+  const fromPanel: Code = [b.set(p.panel.get), bRow.set(i32.const(PANEL_ROW_BYTES))];
+  const asItLies: Code = [b.set(p.b.get), bRow.set(p.bRow.get)];
+  const copied: Code = [
+    [b.set(p.panel.get), from.set(p.b.get)],
+    end.set(i32.add(b.get, i32.mul(p.k.get, i32.const(PANEL_ROW_BYTES)))),
+    forLoop(b, end.get, PANEL_ROW_BYTES, [
+      [0, VECTOR_BYTES].map((offset) => v128.store(b.get, v128.load(from.get, offset), offset)),
+      from.set(i32.add(from.get, p.bRow.get)),
+    ]),
+    fromPanel,
+  ];
+  const transposed = (count: Code): Code => [
+    packTransposed(p.b.get, p.bColumn.get, p.k.get, p.panel.get, count),
+    fromPanel,
+  ];
+  const neighbours = i32.eq(p.bColumn.get, float);
+  const next = (count: number): Code => [
+    p.b.set(i32.add(p.b.get, i32.mul(p.bColumn.get, i32.const(count)))),
+    p.c.set(i32.add(p.c.get, i32.const(FLOAT_BYTES * count))),
+    when(p.start.get, p.start.set(i32.add(p.start.get, i32.const(FLOAT_BYTES * count)))),
+    left.set(i32.sub(left.get, i32.const(count))),
+  ];
+  const four = i32.const(4);
+  return [
+    left.set(p.n.get),
+    whileLoop(i32.lt(i32.const(7), left.get), [
+      when(neighbours, when(p.panel.get, copied, asItLies), transposed(i32.const(8))),
+      columns(2, four),
+      next(8),
+    ]),
+    when(left.get, [
+      when(neighbours, asItLies, transposed(left.get)),
+      when(i32.lt(i32.const(3), left.get), [
+        columns(1, four),
+        next(4),
+        b.set(i32.add(b.get, i32.const(VECTOR_BYTES))),
+      ]),
+      when(left.get, columns(1, left.get)),
+    ]),
+  ];
+}
+
+/** All rows of one panel of columns: the largest tiles, then one of the rest. */
+function columnPanel(f: FunctionWriter, p: ProductLocals, tiles: Tile[], lanes: Code): Code {
   const i = f.local('i32');
   const a = f.local('i32');
   const c = f.local('i32');
@@ -163,14 +254,14 @@ function columnPanel(f: FunctionWriter, p: MatmulArgs, tiles: Tile[], lanes: Cod
       ...[a.get, p.b.get, c.get, p.k.get, p.aRow.get, p.aStep.get, p.bRow.get, p.cRow.get],
       ...[start.get, p.startRow.get, p.relu.get, lanes],
     );
-  const advance = [
-    a.set(i32.add(a.get, i32.shl(p.aRow.get, 2))),
-    c.set(i32.add(c.get, i32.shl(p.cRow.get, 2))),
-    when(start.get, start.set(i32.add(start.get, i32.shl(p.startRow.get, 2)))),
-  ];
+  const most = tiles.length;
+  const down = (pointer: Local, row: Code): Code =>
+    pointer.set(i32.add(pointer.get, i32.mul(row, i32.const(most))));
+  const advance = [down(a, p.aRow.get), down(c, p.cRow.get), when(start.get, down(start, p.startRow.get))];
   return [
-    [i.set(i32.const(3)), a.set(p.a.get), c.set(p.c.get), start.set(p.start.get)],
-    forLoop(i, p.m.get, 4, [call(4), advance]),
-    [1, 2, 3].map((rest) => when(i32.eq(i32.and(p.m.get, i32.const(3)), i32.const(rest)), call(rest))),
+    [i.set(i32.const(most - 1)), a.set(p.a.get), c.set(p.c.get), start.set(p.start.get)],
+    forLoop(i, p.m.get, most, [call(most), advance]),
+    i.set(i32.sub(i32.add(p.m.get, i32.const(most - 1)), i.get)),
+    tiles.slice(1).map((_, rest) => when(i32.eq(i.get, i32.const(rest + 1)), call(rest + 1))),
   ];
 }

@@ -4,9 +4,11 @@ import { Heap } from '../../../agents/nn/heap.js';
 import { HostMemory } from '../../../agents/nn/host-memory.js';
 import { multiply, type Product } from '../../../agents/nn/multiply.js';
 import type { Arithmetic, Pointwise } from '../../../agents/nn/pointwise.js';
+import { instantiateKernels } from '../../../agents/nn/wasm/kernels.js';
 import { floats, relativeError, uniform } from './helpers.js';
 
-const heap = new Heap(new HostMemory());
+const memory = new HostMemory();
+const heap = new Heap(memory);
 const { kernels } = heap;
 const random = uniform(1);
 
@@ -26,7 +28,8 @@ function place(values: Float32Array): { address: number; read(): Float32Array; i
 }
 
 t.test('products of every shape of tile', async (t) => {
-  for (const m of [1, 2, 3, 4, 5, 9]) {
+  const separate = instantiateKernels(memory, { fused: false });
+  for (const m of [1, 2, 3, 4, 5, 6, 13]) {
     for (const n of [1, 2, 3, 4, 5, 7, 8, 9, 13, 16]) {
       for (const k of [1, 2, 5, 130, 260]) {
         const [a, b, bias, c] = [
@@ -35,6 +38,7 @@ t.test('products of every shape of tile', async (t) => {
           floats(n, random),
           floats(m * n, random),
         ];
+        const bTransposed = b.map((_, at) => b[(at % k) * n + Math.floor(at / k)]!);
         const expected = (start: (i: number, j: number) => number, transposed: boolean) =>
           Float32Array.from({ length: m * n }, (_, at) => {
             const [i, j] = [Math.floor(at / n), at % n];
@@ -42,10 +46,10 @@ t.test('products of every shape of tile', async (t) => {
             for (let q = 0; q < k; q++) sum += a[transposed ? q * m + i : i * k + q]! * b[q * n + j]!;
             return sum;
           });
-        const [pa, pb, pBias] = [place(a), place(b), place(bias)];
-        const run = (options: Partial<Product>): Float32Array => {
+        const [pa, pb, pbT, pBias] = [place(a), place(b), place(bTransposed), place(bias)];
+        const run = (options: Partial<Product>, its = kernels): Float32Array => {
           const pc = place(c);
-          multiply(kernels, { a: pa.address, b: pb.address, c: pc.address, m, n, k, ...options });
+          multiply(its, { a: pa.address, b: pb.address, c: pc.address, m, n, k, ...options });
           t.ok(pc.intact(), `[${m}, ${k}] · [${k}, ${n}] writes its own elements only`);
           const result = pc.read();
           heap.free(pc.address - 16);
@@ -53,7 +57,9 @@ t.test('products of every shape of tile', async (t) => {
         };
         for (const [name, actual, wanted] of [
           ['plain', run({}), expected(() => 0, false)],
+          ['not fused', run({}, separate), expected(() => 0, false)],
           ['transposed', run({ transposeA: true }), expected(() => 0, true)],
+          ['B transposed', run({ transposeB: true, b: pbT.address }), expected(() => 0, false)],
           ['onto', run({ accumulate: true }), expected((i, j) => c[i * n + j]!, false)],
           [
             'onto, transposed',
@@ -71,7 +77,7 @@ t.test('products of every shape of tile', async (t) => {
           if (!near)
             t.fail(`${name}: [${m}, ${k}] · [${k}, ${n}]: ${actual.join()}, expected ${wanted.join()}`);
         }
-        for (const p of [pa, pb, pBias]) heap.free(p.address - 16);
+        for (const p of [pa, pb, pbT, pBias]) heap.free(p.address - 16);
       }
     }
   }
@@ -193,17 +199,27 @@ const NUMBERS: Arithmetic<number> = {
 
 t.test('every formula computes what it says, in whole vectors and in the rest', async (t) => {
   for (const [name, pointwise] of Object.entries<Pointwise>(FORMULAS)) {
-    const { reads, writes, scalars } = pointwise;
+    const { reads, writes, scalars, gapped } = pointwise;
+    // Three rows where arrays are gapped, and two floats in between.
+    const [rows, gap] = gapped === undefined ? [1, 0] : [3, 2];
     for (const n of [1, 4, 6, 11]) {
       const arrays = [...new Set<string>([...reads, ...writes])];
-      const values = Object.fromEntries(arrays.map((array) => [array, floats(n, random).map(Math.abs)]));
+      const stride = (array: string): number => n + (gapped?.includes(array) ? gap : 0);
+      const values = Object.fromEntries(
+        arrays.map((array) => [array, floats(rows * stride(array), random).map(Math.abs)]),
+      );
       const given = scalars.map(() => Math.fround(0.1 + random()));
       const placed = Object.fromEntries(arrays.map((array) => [array, place(values[array]!)]));
       const kernel = kernels[name as keyof typeof FORMULAS];
-      kernel(...arrays.map((array) => placed[array]!.address), ...given, n);
+      const lengths = gapped === undefined ? [n] : [n, rows, 4 * gap];
+      kernel(...arrays.map((array) => placed[array]!.address), ...given, ...lengths);
       for (const array of writes) {
-        const expected = Float32Array.from({ length: n }, (_, i) => {
-          const element = Object.fromEntries(reads.map((read) => [read, values[read]![i]!]));
+        const expected = values[array]!.map((old, at) => {
+          const [row, i] = [Math.floor(at / stride(array)), at % stride(array)];
+          if (i >= n) return old;
+          const element = Object.fromEntries(
+            reads.map((read) => [read, values[read]![row * stride(read) + i]!]),
+          );
           for (const [j, scalar] of scalars.entries()) element[scalar] = given[j]!;
           return pointwise.formula(NUMBERS, element)[array]!;
         });
@@ -241,7 +257,7 @@ t.test('host memory is handed out, taken back and grown', async (t) => {
   }
   const grown = memory.buffer.byteLength;
   for (const { address } of blocks) memory.free(address);
-  t.equal(memory.allocate(70_000), 0, 'neighbours that are free are one');
+  t.equal(memory.allocate(70_000), 16, 'neighbours that are free are one, and no array is at address 0');
   t.equal(memory.buffer.byteLength, grown);
   t.equal(memory.buffer, memory.memory.buffer);
 });
