@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from farstep import _frames
-from farstep._frames import Layout, bad_reply, field, pack
+from farstep._frames import Layout, bad_reply, field, pack, plain
 from farstep._session import Call
 from farstep.errors import error
 from farstep.results import ResetResult, StepResult, TransitionTable
@@ -98,7 +98,7 @@ class Made:
 
 
 def _made(reply: dict[str, Any]) -> Made:
-    contract = field(reply, "contract", dict)
+    contract = plain(field(reply, "contract", dict))
     named = contract | {"type": f"{reply['type']}.contract"}
     kinds = {"spec": dict, "numEnvs": int, "options": dict, "autoreset": str, "observationSpace": dict}
     kinds |= {"actionSpace": dict, "infos": list, "rewardTasks": list, "hash": str}
@@ -162,7 +162,7 @@ class Subscribed:
 def subscribe(token: str, credits: int) -> Call[Subscribed]:
     def read(reply: dict[str, Any]) -> Subscribed:
         return Subscribed(
-            field(reply, "stream", int), field(reply, "sequence", int), field(reply, "contract", dict)
+            field(reply, "stream", int), field(reply, "sequence", int), plain(field(reply, "contract", dict))
         )
 
     return Control("subscribed", read, {"type": "subscribe", "token": token, "credits": credits})

@@ -9,6 +9,7 @@ ended        = nil or [rows, returns, lengths, seeds, finalObservations, finalIn
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgpack
@@ -31,6 +32,9 @@ _NIL = b"\xc0"
 STEPPED = 2
 STEP_SAMPLE = 3
 RESET_SAMPLE = 4
+_MAX_INTEGER = 2**53 - 1
+# By their first byte.
+_NUMBERS = {0xCA + k: struct.Struct(f">{code}") for k, code in enumerate("fdBHIQbhiq")}
 _MAX_DEPTH = 32
 _MAX_VALUES = 2**20
 
@@ -139,11 +143,21 @@ class Reader:
         return self._sized(first, {0xDC: 2, 0xDD: 4}, "an array")
 
     def uint(self) -> int:
+        """Take an integer in any of msgpack's forms for numbers."""
         first = self.data[self.at]
         if first < 128:
             self.at += 1
             return first
-        return self._sized(first, {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}, "an integer")
+        form = _NUMBERS.get(first)
+        if form is None:
+            raise self.error(f"expected an integer, got {first:#04x}")
+        if self.at + 1 + form.size > len(self.data):
+            raise IndexError
+        (value,) = form.unpack_from(self.data, self.at + 1)
+        if not 0 <= value <= _MAX_INTEGER or value % 1 != 0:
+            raise self.error(f"expected an integer from 0 to 2^53 - 1, got {value}")
+        self.at += 1 + form.size
+        return int(value)
 
     def bin(self) -> int:
         """Give the size of a bin, whose bytes begin at `at`."""
@@ -335,7 +349,18 @@ def field(message: dict[str, Any], name: str, kind: type) -> Any:
     """Give a field that the client relies on. Raises `bad_reply` where it is missing or of another type."""
     value = message.get(name)
     if kind is int and isinstance(value, float) and value.is_integer():
-        return int(value)  # as encoders of languages with one number type write it
+        return int(value)
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
     raise bad_reply(message, f"{name}: expected {kind.__name__}, got {value!r:.80}")
+
+
+def plain(description: Any) -> Any:
+    """Take integers that came as floats, as encoders of languages with one number type write them, as integers."""
+    if isinstance(description, dict):
+        return {key: plain(value) for key, value in description.items()}
+    if isinstance(description, list):
+        return [plain(value) for value in description]
+    if isinstance(description, float) and description.is_integer() and abs(description) <= _MAX_INTEGER:
+        return int(description)
+    return description

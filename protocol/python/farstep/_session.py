@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from farstep import _frames
-from farstep._frames import EDITIONS, PROTOCOL, bad_reply, field, pack, unpack
+from farstep._frames import EDITIONS, PROTOCOL, bad_reply, field, pack, plain, unpack
 from farstep.errors import FarstepError, error
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Session:
         if field(message, "edition", int) not in EDITIONS:
             raise bad_reply(message, f"edition {message['edition']}, which was not offered")
         self.name = field(message, "session", str)
-        self.limits = field(message, "limits", dict)
+        self.limits = plain(field(message, "limits", dict))
         field(self.limits | {"type": "welcome.limits"}, "requestsInFlight", int)
         self.server = str(message.get("server") or "unnamed")
         self._resume = message.get("resume")

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import data_equivalence
-from relay import relay
 
 import farstep
 import farstep.aio
+from relay import relay
 
 STEPS = 60
 N = 4

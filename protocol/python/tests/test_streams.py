@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import data_equivalence
-from relay import relay
 
 import farstep
 import farstep.aio
 from farstep.results import ResetSample, StepSample
+from relay import relay
 
 N = 3
 

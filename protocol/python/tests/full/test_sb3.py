@@ -82,7 +82,7 @@ def linear(start: float) -> Any:
     return lambda left: start * left
 
 
-def test_ppo_solves_cart_pole(url: str) -> None:
+def test_ppo_solves_cart_pole(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     envs = farstep.sb3.make_vec_env("CartPole-v1", 8, seed=1, url=url)
     evaluation = farstep.sb3.make_vec_env("CartPole-v1", 10, seed=1000, url=url)
     model = PPO(  # as in rl-baselines3-zoo
@@ -100,13 +100,15 @@ def test_ppo_solves_cart_pole(url: str) -> None:
     )
     model.learn(100_000, until(evaluation, 495))
     mean, _ = evaluate_policy(model, evaluation, n_eval_episodes=100)
+    with capsys.disabled():
+        print(f" mean return {mean:.1f} of 100 episodes, after {model.num_timesteps:,} steps", end=" ")
     assert isinstance(mean, float)
     assert mean >= 475
     envs.close()
     evaluation.close()
 
 
-def test_sac_with_hindsight_reaches_goals(url: str) -> None:
+def test_sac_with_hindsight_reaches_goals(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     envs = farstep.sb3.make_vec_env("Physics/Reach-v1", 4, seed=1, url=url)
     evaluation = farstep.sb3.make_vec_env("Physics/Reach-v1", 10, seed=1000, url=url)
     model = SAC(
@@ -130,7 +132,10 @@ def test_sac_with_hindsight_reaches_goals(url: str) -> None:
             successes.append(local["info"]["is_success"])
 
     evaluate_policy(model, evaluation, n_eval_episodes=100, callback=note)
-    assert np.mean(successes) >= 0.9
+    rate = np.mean(successes)
+    with capsys.disabled():
+        print(f" {rate:.0%} of {len(successes)} episodes reach, after {model.num_timesteps:,} steps", end=" ")
+    assert rate >= 0.9
     envs.close()
     evaluation.close()
 
