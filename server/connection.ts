@@ -20,6 +20,9 @@ const BINARY = { binary: true, compress: false } as const;
 /** Codes with which a client closes that is done: its session ends. After any other it may come back. */
 const DONE = [1000, 1001, 1005];
 
+/** Of a server that is started anew: the reason is when to come back, milliseconds. */
+const RESTARTS = 1012;
+
 /** A connection's name, and what of the server it may use. */
 export interface ConnectionContext {
   /** The session that begins on it has the same. */
@@ -223,14 +226,18 @@ export class Connection implements SessionLink {
     this.#taken(); // nobody waits for the client any more, and its closing frame is to be read
   }
 
-  /** Answers what has come, ends the connection, resolves when it is over. What comes meanwhile is not answered. */
+  /**
+   * Answers what has come, ends the connection, resolves when it is over. What comes meanwhile is not answered. A session
+   * that goes on when the server is started anew is not ended: its client comes back by itself.
+   */
   async drainAndEnd(error: FarstepError): Promise<void> {
     this.#draining = true;
     const closed = new Promise<void>((resolve) => {
       this.#socket.once('close', () => resolve());
     });
     await Promise.race([this.#session?.settled(), closed]);
-    this.end(error);
+    if (this.#session?.isKept) this.#socket.close(RESTARTS, String(error.retryAfterMs));
+    else this.end(error);
     await closed;
   }
 

@@ -53,6 +53,10 @@ export class Frame {
     return this.#bytes.subarray(this.#start, this.#end);
   }
 
+  get payload(): Uint8Array {
+    return this.#bytes.subarray(HEADER_BYTES, this.#end);
+  }
+
   hold(): void {
     this.#holds++;
   }

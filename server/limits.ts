@@ -18,6 +18,8 @@ export interface Limits extends SessionLimits {
   readonly frameMs: number;
   /** Requests of one session that wait for one before them, bytes; what comes beyond is read when there is room. */
   readonly queuedBytes: number;
+  /** Longest file of one session in the folder that sessions are kept in, bytes. */
+  readonly stateBytes: number;
   /** Largest reply to a step, bytes: what numEnvs times the observation may come to. */
   readonly replyBytes: number;
   /** Longest that envs on a worker may take over one request, milliseconds. */
@@ -47,6 +49,7 @@ export const DEFAULT_LIMITS: Limits = {
   subscribers: 64,
   streamBytes: 16 * 2 ** 20,
   pingMs: 30_000,
+  stateBytes: 64 * 2 ** 20,
   replyBytes: 256 * 2 ** 20,
   envMs: 30_000,
   envMemoryMb: 1024,

@@ -51,6 +51,11 @@ export class Outbox {
     this.#link = undefined;
   }
 
+  /** The replies that are kept, oldest first; what they lie in is to be read at once. */
+  get kept(): { readonly id: number; readonly bytes: Uint8Array }[] {
+    return this.#kept.map(({ id, payload }) => ({ id, bytes: payload }));
+  }
+
   drained(): Promise<void> | undefined {
     return this.#link?.drained();
   }

@@ -17,6 +17,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { PendingSockets } from './pending-sockets.js';
 import { ServerSocket } from './server-socket.js';
 import { Sessions } from './sessions.js';
+import { StateDir } from './state-dir.js';
 import { Streams } from './streams.js';
 import { systemTimers, type Timers } from './timers.js';
 import { WorldRooms } from './world-rooms.js';
@@ -30,6 +31,8 @@ export interface ServerOptions {
   readonly unix?: string | undefined;
   readonly limits?: Partial<Limits>;
   readonly log?: Logger;
+  /** A folder that sessions are kept in, so that they go on when the server is started anew. */
+  readonly stateDir?: string | undefined;
   readonly envs?: EnvHost;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
@@ -39,6 +42,9 @@ export interface ServerOptions {
 
 /** Pieces that a message may come in: each takes memory of its own, however small it is. */
 const MAX_CHUNKS = 2 ** 15;
+
+/** When clients are told to come back to a server that stops, milliseconds. */
+const RESTART_MS = 2000;
 
 /** How often time limits are looked at, milliseconds. */
 const SWEEP_MS = 1000;
@@ -53,6 +59,7 @@ export class Server {
   readonly #log: Logger;
   readonly #worlds: WorldRooms;
   readonly #sessions: Sessions;
+  readonly #stateDir: StateDir | undefined;
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #sweeper: NodeJS.Timeout;
@@ -64,7 +71,11 @@ export class Server {
     this.#log = options.log ?? pino({ level: 'silent' });
     this.#worlds = new WorldRooms(this.#limits.worlds, options.timers ?? systemTimers);
     this.#now = options.now ?? (() => performance.now());
+    const { stateDir } = options;
+    this.#stateDir =
+      stateDir === undefined ? undefined : new StateDir(stateDir, this.#limits.stateBytes, this.#log);
     this.#sessions = new Sessions({
+      stateDir: this.#stateDir,
       numEnvs: () => this.numEnvs,
       host: options.envs ?? inlineHost,
       worlds: this.#worlds,
@@ -96,6 +107,7 @@ export class Server {
     const server = new Server(options);
     const { host = '127.0.0.1', port = 0, unix } = options;
     try {
+      await server.#sessions.revive();
       if (unix !== undefined) await prepareSocketFile(unix);
       await new Promise<void>((resolve, reject) => {
         server.#http.once('error', reject);
@@ -103,6 +115,7 @@ export class Server {
       });
     } catch (error) {
       clearInterval(server.#sweeper);
+      server.#stateDir?.close();
       throw error;
     }
     server.#url = urlOf(server.#http.address()!);
@@ -164,7 +177,7 @@ export class Server {
   async #shutDown(graceMs: number): Promise<void> {
     clearInterval(this.#sweeper);
     const stopped = new Promise<void>((resolve) => this.#http.close(() => resolve()));
-    const error = new FarstepError('shutting_down', 'the server is stopping');
+    const error = new FarstepError('shutting_down', 'the server is stopping', { retryAfterMs: RESTART_MS });
     const ended = Array.from(this.#connections, (connection) => connection.drainAndEnd(error));
     const cut = setTimeout(() => {
       for (const connection of this.#connections) connection.terminate();
@@ -172,6 +185,7 @@ export class Server {
     }, graceMs);
     await Promise.all([stopped, ...ended]);
     this.#sessions.endLost();
+    this.#stateDir?.close();
     clearTimeout(cut);
     this.#log.info('stopped');
   }
@@ -180,7 +194,9 @@ export class Server {
     socket.on('error', () => {}); // a peer that is gone before it was answered
     if (this.#closing) {
       socket.once('finish', () => socket.destroy());
-      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+      socket.end(
+        `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${Math.ceil(RESTART_MS / 1000)}\r\nConnection: close\r\n\r\n`,
+      );
       return;
     }
     this.#pending.add(socket); // with time for a hello

@@ -18,7 +18,7 @@ export class SessionEnvs {
   readonly #envs = new Map<number, HostedVectorEnv>();
   /** Of those that are shared. */
   readonly #streams = new Map<number, Stream>();
-  #nextHandle = 1;
+  nextHandle = 1;
   #closed = false;
 
   /** Envs that are being made. */
@@ -108,10 +108,16 @@ export class SessionEnvs {
         `${what}: a step of ${numEnvs} envs may take ${bytes} bytes, limits.replyBytes is ${limits.replyBytes}`,
       );
     }
-    const handle = this.#nextHandle++;
+    const handle = this.nextHandle++;
     this.#envs.set(handle, env);
     log.info({ session: this.session, env: spec.id, handle, numEnvs }, what);
     return { handle, env };
+  }
+
+  /** Takes one that this session had before the server was started anew. */
+  put(handle: number, env: HostedVectorEnv, isShared: boolean): void {
+    this.#envs.set(handle, env);
+    if (isShared) this.share(handle);
   }
 
   /** Lets others watch an env; gives the token to subscribe with. Throws `no_such_env` or `not_supported`. */

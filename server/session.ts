@@ -11,14 +11,16 @@ import {
   slabBytes,
   steppedBytes,
 } from '../protocol/frames.js';
-import { packMessage, unpackMessage } from '../protocol/messages.js';
+import { packMessage, type Reply, type Request, unpackMessage } from '../protocol/messages.js';
 import type { Span } from '../protocol/msgpack.js';
 import { parseRequest } from '../protocol/requests.js';
 import { ControlRequests } from './control-requests.js';
 import type { EnvHost, HostedVectorEnv } from './host.js';
+import { Ledger } from './ledger.js';
 import type { Limits } from './limits.js';
 import { type Link, Outbox } from './outbox.js';
 import { SessionEnvs } from './session-envs.js';
+import type { SavedSession, SessionRecord } from './session-record.js';
 import type { Streams } from './streams.js';
 import { Subscriptions } from './subscriptions.js';
 import type { WorldRooms } from './world-rooms.js';
@@ -51,6 +53,8 @@ interface Arrived {
  */
 export class Session {
   readonly #log: Logger;
+  readonly #host: EnvHost;
+  readonly #ledger = new Ledger();
   readonly #envs: SessionEnvs;
   readonly #subscriptions: Subscriptions;
   readonly #control: ControlRequests;
@@ -69,14 +73,19 @@ export class Session {
   /** Requests that were begun and are not answered. */
   readonly #underWay = new Set<number>();
 
-  /** @param secret - what nobody knows but the server and the client. */
+  /**
+   * @param secret - what nobody knows but the server and the client.
+   * @param record - what it is to go on from when the server is started anew.
+   */
   constructor(
     readonly name: string,
     readonly secret: string,
     context: SessionContext,
+    private readonly record?: SessionRecord,
   ) {
     const { host, worlds, streams, limits, log } = context;
     this.#log = log;
+    this.#host = host;
     this.#maxWaitingBytes = limits.queuedBytes;
     this.#outbox = new Outbox(limits);
     this.#envs = new SessionEnvs(name, secret, context);
@@ -153,7 +162,44 @@ export class Session {
     while (this.#holding) await this.#holding;
   }
 
+  /** Whether it goes on when the server is started anew. */
+  get isKept(): boolean {
+    return this.record?.isKept ?? false;
+  }
+
+  /** A session without anything that goes on from its record. */
+  begin(): void {
+    if (this.record) this.#holdUntil(this.#save());
+  }
+
+  /** Goes on from what was saved: carries out again what was begun since then. */
+  async revive({ state, frames }: SavedSession): Promise<void> {
+    for (const saved of state.envs) {
+      const env = await this.#ledger.revive(saved, (request) => this.#host.make(request));
+      this.#envs.put(saved.handle, env, saved.isShared);
+    }
+    this.#envs.nextHandle = state.nextHandle;
+    for (const { id, bytes } of state.replies) this.#outbox.send(id, bytes);
+    this.#lastId = state.lastId;
+    for (const frame of frames) {
+      void this.receive(frame);
+      await this.settled();
+    }
+    await this.#save();
+  }
+
+  /** The server stops, and is to be started anew. */
+  suspend(): void {
+    this.record?.suspend();
+    this.#closeAll();
+  }
+
   close(): void {
+    this.record?.remove();
+    this.#closeAll();
+  }
+
+  #closeAll(): void {
     this.detach();
     this.#subscriptions.closeAll();
     this.#envs.closeAll();
@@ -179,9 +225,41 @@ export class Session {
 
   #handle({ request, frame, id }: Arrived): void {
     if (id !== null && id > this.#lastId) this.#lastId = id;
+    if (id !== null) this.record?.append(frame);
     const done = 'type' in request ? this.#answer(request, id) : this.#step(request, frame);
     const wait = done ?? this.#outbox.drained();
-    if (wait) this.#holdUntil(wait);
+    if (this.record?.isDue) this.#holdUntil(Promise.resolve(wait).then(() => this.#save()));
+    else if (wait) this.#holdUntil(wait);
+  }
+
+  /** @param reply - one that is to be sent, and not kept yet. */
+  async #save(reply?: { readonly id: number; readonly bytes: Uint8Array }): Promise<void> {
+    try {
+      const envs = await this.#ledger.save((handle) => this.#envs.get(handle, 'save'));
+      this.record!.save({
+        name: this.name,
+        secret: this.secret,
+        lastId: this.#lastId,
+        nextHandle: this.#envs.nextHandle,
+        envs,
+        replies: [...this.#outbox.kept, ...(reply ? [reply] : [])],
+      });
+    } catch (error) {
+      this.record!.forsake((error as Error).message);
+    }
+  }
+
+  /** Sends a reply, once nothing that it tells can be undone by the end of the server. */
+  #reply(request: Request, reply: Reply): Promise<void> | undefined {
+    const packed = packMessage(reply);
+    const send = (): void => this.#outbox.send(request.id, packed);
+    const come = this.record && this.#ledger.note(request, reply);
+    if (come === 'foreign') this.record!.forsake(`it has asked to ${request.type}`);
+    if (come !== 'drawn' || !this.record!.isKept) {
+      send();
+      return undefined;
+    }
+    return this.#save({ id: request.id, bytes: packed }).then(send);
   }
 
   /**
@@ -240,10 +318,11 @@ export class Session {
       const request = parseRequest(message);
       const reply = this.#control.answer(request);
       if (reply instanceof Promise) {
-        const answered = reply.then((result) => this.#outbox.send(request.id, packMessage(result)));
+        const answered = reply.then((result) => this.#reply(request, result));
         return this.#answerLater(request.id, answered, message.env);
       }
-      this.#outbox.send(request.id, packMessage(reply));
+      const saved = this.#reply(request, reply);
+      if (saved) return this.#answerLater(request.id, saved, message.env);
     } catch (error) {
       this.#fail(id, error, message.env);
     }
@@ -262,7 +341,10 @@ export class Session {
   #fail(id: number | null, error: unknown, env?: unknown): void {
     const coded = this.#coded(error);
     this.#log.debug({ session: this.name, env, code: coded.code, id }, coded.message);
-    if (coded.code === 'env_failed') this.#envs.close(env as number);
+    if (coded.code === 'env_failed') {
+      this.#envs.close(env as number);
+      this.#ledger.forget(env as number);
+    }
     this.#outbox.send(id, errorFrame(coded, id));
   }
 

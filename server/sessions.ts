@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { FarstepError } from '../protocol/errors.js';
 import type { Link } from './outbox.js';
 import { Session, type SessionContext } from './session.js';
+import type { StateDir } from './state-dir.js';
 
 /** The connection that a session has. */
 export interface SessionLink extends Link {
@@ -19,6 +20,8 @@ interface Entry {
 export interface SessionsContext extends SessionContext {
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Where sessions are kept for a server that is started anew. */
+  readonly stateDir?: StateDir | undefined;
 }
 
 /**
@@ -46,10 +49,34 @@ export class Sessions {
   begin(name: string, link: SessionLink): { readonly session: Session; readonly resume: string | null } {
     const { limits } = this.context;
     if (this.#open.size >= limits.sessions) this.#makeRoom();
-    const session = new Session(name, randomBytes(24).toString('base64url'), this.context);
+    const session = this.#create(name, randomBytes(24).toString('base64url'));
+    session.begin();
     this.#open.set(name, { session, link, lostAt: 0 });
     session.attach(link);
     return { session, resume: limits.graceMs > 0 ? tokenOf(session) : null };
+  }
+
+  #create(name: string, secret: string): Session {
+    const { limits, stateDir } = this.context;
+    return new Session(name, secret, this.context, limits.graceMs > 0 ? stateDir?.record(name) : undefined);
+  }
+
+  /** Goes on with the sessions that were kept: each waits for its client. */
+  async revive(): Promise<void> {
+    const { stateDir, now, log } = this.context;
+    for (const saved of stateDir?.load() ?? []) {
+      const { name, secret } = saved.state;
+      const session = this.#create(name, secret);
+      try {
+        await session.revive(saved);
+      } catch (error) {
+        session.suspend();
+        stateDir!.refuse(saved.path, error as Error);
+        continue;
+      }
+      this.#open.set(name, { session, link: undefined, lostAt: now() });
+      log.info({ session: name, envs: session.numEnvs, repeated: saved.frames.length }, 'goes on');
+    }
   }
 
   /** The session of a token, on another connection from now on. Throws `no_such_session`. */
@@ -98,9 +125,13 @@ export class Sessions {
     }
   }
 
-  /** Ends the sessions whose clients are away. */
+  /** The server stops: ends the sessions whose clients are away, but for those that go on when it is started anew. */
   endLost(): void {
-    for (const entry of this.#open.values()) if (!entry.link) this.#end(entry);
+    for (const entry of this.#open.values()) {
+      if (entry.link) continue;
+      if (entry.session.isKept) entry.session.suspend();
+      else this.#end(entry);
+    }
   }
 
   #end({ session }: Entry): void {

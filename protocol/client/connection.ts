@@ -280,14 +280,15 @@ export class Connection {
     for (const stream of this.#streams.values()) stream.onResumed();
     return {
       onFrame: (frame) => this.#receive(frame),
-      onClose: (why) => this.#lose(why),
+      onClose: (why, retryAfterMs) => this.#lose(why, retryAfterMs),
     };
   }
 
-  #lose(why: string): void {
+  #lose(why: string, retryAfterMs = 0): void {
     this.#socket = undefined;
     if (this.#over) return;
-    if (this.welcome.resume !== null && this.#reconnectMs > 0) void this.#comeBack(this.welcome.resume, why);
+    const { resume } = this.welcome;
+    if (resume !== null && this.#reconnectMs > 0) void this.#comeBack(resume, why, retryAfterMs);
     else this.#end(new FarstepError('connection_lost', `${this.url}: the connection ended: ${why}`));
   }
 
@@ -296,12 +297,12 @@ export class Connection {
   }
 
   /** Tries to resume the session until it is there again, or that is hopeless. */
-  async #comeBack(resume: string, why: string): Promise<void> {
+  async #comeBack(resume: string, why: string, retryAfterMs: number): Promise<void> {
     const { onConnection } = this.#options;
     onConnection?.({ type: 'lost', why });
     const lostAt = this.#clock.now();
     let last = why;
-    let atLeastMs = 0;
+    let atLeastMs = retryAfterMs;
     for (let attempt = 0; ; attempt++) {
       const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
       const delay = atLeastMs + longest * this.#clock.random();

@@ -13,9 +13,12 @@ export interface Link {
 /** What happens on it from then on. */
 export interface LinkEvents {
   onFrame(frame: Uint8Array): void;
-  /** Once, at the end. `why` is a phrase. */
-  onClose(why: string): void;
+  /** Once, at the end. `why` is a phrase; `retryAfterMs` is when the server, which is started anew, wants to be asked. */
+  onClose(why: string, retryAfterMs?: number): void;
 }
+
+/** A server that is started anew closes with it, and tells as the reason when to come back. */
+const RESTARTS = 1012;
 
 /**
  * Dials `url` (ws:// or wss://) and exchanges hello and welcome; `onWelcome` takes the connection and says who hears of
@@ -58,7 +61,9 @@ export function shakeHands(
       },
       onClose: (code, reason) => {
         const why = reason || `close code ${code}`;
-        if (events) events.onClose(why);
+        if (events && code === RESTARTS && /^\d{1,9}$/.test(reason))
+          events.onClose('the server is started anew', Number(reason));
+        else if (events) events.onClose(why);
         else failed(`${why}. Is a farstep server running there?`);
       },
     }).then(

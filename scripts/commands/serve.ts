@@ -16,6 +16,7 @@ interface ServeOptions {
   readonly logLevel: string;
   readonly workers: number;
   readonly envs: readonly string[];
+  readonly stateDir?: string;
   readonly limit: Readonly<Record<string, string>>;
 }
 
@@ -60,17 +61,22 @@ export function serveCommand(): Command {
       (file: string, files: readonly string[]) => [...files, resolve(file)],
       [],
     )
+    .option(
+      '--state-dir <folder>',
+      'keep sessions there, so that they go on when the server is started anew, however it ended',
+    )
     .option('--log-level <level>', LEVELS.join(', '), level, 'info')
     .option('--limit <name=value>', 'set one of the limits below (repeatable)', assignment, {})
     .addHelpText('after', `\nLimits and their defaults:\n${table.join('\n')}`)
-    .action(async ({ host, port, unix, child, workers, envs, logLevel, limit }: ServeOptions) => {
+    .action(async ({ host, port, unix, child, workers, envs, stateDir, logLevel, limit }: ServeOptions) => {
       // The first line of a child is for its parent, and so is nothing else on standard output.
       const log = pino({ name: 'farstep', level: logLevel }, pino.destination(child ? 2 : 1));
       const common = { limits: limits(limit), log };
       const workerHost = await WorkerHost.start({ ...common, workers, envs });
-      const server = await Server.start({ ...common, host, port, unix, envs: workerHost }).catch(
-        async (error: Error) => {
+      const server = await Server.start({ ...common, host, port, unix, stateDir, envs: workerHost }).catch(
+        async (error: NodeJS.ErrnoException) => {
           await workerHost.close();
+          if (error.code === undefined) throw error;
           throw new Error(`cannot listen on ${unix ?? `${host}:${port}`}: ${error.message}`);
         },
       );
