@@ -58,7 +58,7 @@ const KINDS = [
 async function run(
   client: Client,
   steps: number,
-  onStep = (_: number): void => {},
+  onStep: (i: number) => void = () => {},
   seeds: readonly (readonly number[])[] = [],
 ) {
   const envs: RemoteVectorEnv[] = [];
