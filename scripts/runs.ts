@@ -53,7 +53,9 @@ const STDERR_LENGTH = 2000;
 
 /** Starts a run in a process of its own, which shows its progress on `stream`. */
 export function startRun(order: Omit<RunOrder, 'terminal'>, stream: ProgressStream): RunProcess {
-  const child = fork(PROCESS, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+  // Runs side by side have a processor each, if that.
+  const env = { FARSTEP_THREADS: '1', ...process.env };
+  const child = fork(PROCESS, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], env });
   let stderr = '';
   child.stderr!.on('data', (data: Buffer) => {
     stderr = (stderr + data.toString()).slice(-STDERR_LENGTH);

@@ -25,7 +25,7 @@ export interface Workload {
  * Above so many multiply-adds in a forward pass, TensorFlow's wider vector units make up for what each of its
  * operations costs; below, WebAssembly is through before TensorFlow has begun. (`farstep bench nn` on both.)
  */
-const NATIVE_FROM = 1e7;
+const NATIVE_FROM = 3e7;
 
 /**
  * Starts the backend that tensors live on, for the whole process.
@@ -95,6 +95,13 @@ async function startTensorFlow(kind: NativeKind, description: string): Promise<s
     });
   }
   await activate('tensorflow');
+  // TensorFlow would go on in silence, on the CPU.
+  if (kind === 'gpu' && !(tf.backend() as { readonly isUsingGpuDevice?: boolean }).isUsingGpuDevice) {
+    throw new Error(
+      `backend gpu: TensorFlow finds no GPU: it needs an NVIDIA one with its driver, CUDA 11 and cuDNN 8; ` +
+        `without it, use wasm or native`,
+    );
+  }
   return description;
 }
 

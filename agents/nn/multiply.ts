@@ -49,10 +49,7 @@ export function multiply(kernels: Kernels, product: Product): void {
   // In equal parts.
   const depth = Math.ceil(k / Math.ceil(k / (transposeA ? TRANSPOSED_ROWS : PANEL_ROWS)));
   const [start, startRow] = accumulate ? [c, cRow] : [bias, 0];
-  const packed = transposeB || m >= PACKED_ROWS ? 1 : 0;
-  kernels.matmul(
-    ...[a, b, c, m, n, k],
-    ...[aRow, aStep, bRow, bColumn, cRow],
-    ...[start, startRow, relu ? 1 : 0, packed, depth],
-  );
+  const panel = transposeB || m >= PACKED_ROWS ? kernels.panel : 0;
+  const clip = relu ? 1 : 0;
+  kernels.matmul(a, b, c, m, n, k, aRow, aStep, bRow, bColumn, cRow, start, startRow, clip, panel, depth);
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type TensorHeap, tensorHeap } from './heap.js';
+import { tensorHeap } from './heap.js';
 import { toFloats } from './input.js';
 import { composeLayer, type Layer, sizeOf } from './layers/layer.js';
 import type { ParameterSlot, Params } from './params.js';
@@ -7,6 +7,9 @@ import { applySequential } from './sequential-op.js';
 import { tensorFlow } from './tensorflow.js';
 
 const FLOAT = 4;
+
+/** Multiplications and additions that this project's kernels are through with before TensorFlow has begun. */
+const HOST_UP_TO = 2e6;
 
 /**
  * Layers one after another. With `members`, each layer is those of an ensemble side by side: inputs are
@@ -118,20 +121,16 @@ export class Sequential<Output extends tf.Tensor = tf.Tensor2D> {
         `predict: ${x.length} numbers are not ${batch} inputs of [${this.inputs.join(', ')}], which take ${length}`,
       );
     }
-    const heap = tensorHeap();
-    if (heap !== undefined) return this.#predictOnHeap(heap, params, x, batch);
+    const small = tensorFlow() !== undefined && batch * this.multiplyAdds < HOST_UP_TO;
+    if (tensorHeap() !== undefined || small) return this.#predictOnHeap(params, x, batch);
     const shape = [...(this.members === undefined ? [] : [this.members]), batch, ...this.inputs];
     return tf.tidy(() => {
       return this.apply(params.tensor, tf.tensor(toFloats(x, this.inputScale), shape)).dataSync<'float32'>();
     });
   }
 
-  #predictOnHeap(
-    heap: TensorHeap,
-    params: Params,
-    x: Float32Array | Uint8Array,
-    batch: number,
-  ): Float32Array {
+  #predictOnHeap(params: Params, x: Float32Array | Uint8Array, batch: number): Float32Array {
+    const { heap } = params;
     // The input, two buffers that the layers write in turn, and the layers' own scratch.
     const buffer = batch * Math.max(...this.widths);
     const own = Math.max(...this.layers.map((layer) => layer.scratch(batch)));

@@ -5,6 +5,7 @@
  */
 import { type BackendName, useBackend } from '../../agents/nn/backend.js';
 import { FARSTEP, PLAIN } from './nn-kits.js';
+import { type Held, heldAfter } from './nn-memory.js';
 import { ROWS } from './nn-rows.js';
 import { PythonPeer } from './python-peer.js';
 
@@ -32,17 +33,24 @@ export interface BenchNnOptions {
   readonly backend?: BackendName;
   /** Names of rows; all of them unless told. */
   readonly rows?: readonly string[];
+  /** Measures memory over so many updates of each row instead. */
+  readonly updates?: number;
 }
 
 /** Prints the table as it is measured. */
-export async function benchNn({ backend = 'auto', rows = NN_ROWS }: BenchNnOptions = {}): Promise<void> {
+export async function benchNn({
+  backend = 'auto',
+  rows = NN_ROWS,
+  updates,
+}: BenchNnOptions = {}): Promise<void> {
   console.log((await useBackend(backend)).reason);
   for (const name of rows) {
     if (!Object.hasOwn(ROWS, name))
       throw new Error(`bench nn: no row ${name}; there are ${NN_ROWS.join(', ')}`);
   }
+  if (updates !== undefined) return benchMemory(rows, updates);
   const torch = await PythonPeer.start('nn-torch.py');
-  const other = torch === undefined ? 'tfjs as it comes' : 'PyTorch';
+  const other = torch === undefined ? 'plain tfjs' : 'PyTorch';
   console.log(
     torch === undefined
       ? 'No PyTorch to compare with (set FARSTEP_PYTHON to a Python that has it); in its place, plain tfjs.'
@@ -65,4 +73,23 @@ export async function benchNn({ backend = 'auto', rows = NN_ROWS }: BenchNnOptio
     console.log(`| ${title} | ${cells.join(' | ')} |`);
   }
   torch?.stop();
+}
+
+function benchMemory(rows: readonly string[], updates: number): void {
+  const told = (n: number): string => n.toLocaleString('en');
+  const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+  console.log(`\n| from update ${told(updates / 10)} to ${told(updates)} | tensors | in use | resident |`);
+  console.log('|-|-|-|-|');
+  for (const name of rows) {
+    const { title } = ROWS[name]!;
+    const [tenth, all] = heldAfter(ROWS[name]!, updates);
+    const change = (of: (held: Held) => string | number): string => `${of(tenth)} → ${of(all)}`;
+    const cells = [
+      change(({ tensors }) => tensors),
+      change(({ used }) => megabytes(used)),
+      change(({ resident }) => megabytes(resident)),
+    ];
+    console.log(`| ${title} | ${cells.join(' | ')} |`);
+    if (all.tensors !== tenth.tensors) process.exitCode = 1;
+  }
 }

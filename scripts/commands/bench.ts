@@ -1,8 +1,8 @@
 import { Argument, Command, Option } from 'commander';
-import { BACKENDS, type BackendName } from '../../agents/nn/backend.js';
+import { BACKENDS } from '../../agents/nn/backend.js';
 import { benchEnvs, type EnvResult } from '../bench/envs.js';
 import { benchFrames, benchPriorities, type FramesResult, type PrioritiesResult } from '../bench/memory.js';
-import { benchNn, NN_ROWS } from '../bench/nn.js';
+import { type BenchNnOptions, benchNn, NN_ROWS } from '../bench/nn.js';
 import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult } from '../bench/server.js';
 import { type BenchTrainOptions, benchTrain, TRAIN_ROWS, type TrainResult } from '../bench/train.js';
 import { benchWorkers, type WorkersResult } from '../bench/workers.js';
@@ -119,13 +119,14 @@ export function benchCommand(): Command {
     );
   const nn = new Command('nn')
     .description(
-      'Updates and forward passes of networks, beside PyTorch on one thread where Python can import it.',
+      'Updates and forward passes of networks, beside PyTorch on one thread where Python can import it, else beside plain TensorFlow.js.',
     )
     .argument('[rows...]', `which of ${NN_ROWS.join(', ')}; all where absent`)
     .addOption(new Option('--backend <name>', 'where tensors are computed').choices(BACKENDS).default('auto'))
+    .option('--updates <number>', 'memory over so many updates of each row, instead of times', integer(10))
     .addHelpText('after', '\nFARSTEP_PYTHON names a Python that has torch; without it, python3 is tried.')
-    .action((rows: string[], { backend }: { readonly backend: BackendName }) =>
-      benchNn({ backend, ...(rows.length > 0 && { rows }) }),
+    .action((rows: string[], options: BenchNnOptions) =>
+      benchNn({ ...options, ...(rows.length > 0 && { rows }) }),
     );
   const train = new Command('train')
     .description(

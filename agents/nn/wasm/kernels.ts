@@ -10,7 +10,7 @@ import {
   writeSumOfSquares,
   writeTranspose,
 } from './elementwise.js';
-import { writeMatmul } from './matmul.js';
+import { PANEL_BYTES, writeMatmul } from './matmul.js';
 import { writePatches } from './patches.js';
 import { hasRelaxedSimd } from './relaxed-simd.js';
 import type { Matmul } from './shared-product.js';
@@ -34,8 +34,9 @@ type WalkPatches = (
 
 /** The module's functions. Pointers and strides are in bytes; lengths count floats. */
 export interface Kernels extends PointwiseKernels {
-  /** Any panel but 0 stands for room of the kernels' own. */
   readonly matmul: Matmul;
+  /** Room for the columns that `matmul` packs: its `panel`, or 0. */
+  readonly panel: number;
   gatherPatches: WalkPatches;
   scatterPatches: WalkPatches;
   copyRows(from: number, fromStride: number, to: number, toStride: number, rows: number, n: number): void;
@@ -70,9 +71,11 @@ export function instantiateKernels(
 ): Kernels {
   const module = kernelModule(fused);
   const { exports } = new WebAssembly.Instance(module, { heap: { memory: memory.memory } });
-  const kernels = exports as unknown as Kernels;
-  const pool = new Threads(module, memory, kernels.matmul, threads);
-  return { ...kernels, matmul: (...args) => pool.multiply(...args) };
+  const panel = memory.allocate(PANEL_BYTES);
+  const kernels = { ...(exports as unknown as Kernels), panel };
+  if (threads === 1) return kernels;
+  const { multiply } = new Threads(module, memory, kernels.matmul, panel, threads);
+  return { ...kernels, matmul: multiply };
 }
 
 function writeModule(fused: boolean): Uint8Array<ArrayBuffer> {

@@ -34,31 +34,25 @@ export function threadCount(): number {
  */
 export class Threads {
   readonly #control = new Int32Array(new SharedArrayBuffer(CONTROL_LENGTH * Int32Array.BYTES_PER_ELEMENT));
-  readonly #panel: number;
   #started = false;
 
   constructor(
     readonly module: WebAssembly.Module,
     readonly memory: Memory,
     readonly matmul: Matmul,
+    /** This thread's own room for packed columns. */
+    readonly panel: number,
     readonly threads: number,
-  ) {
-    this.#panel = memory.allocate(PANEL_BYTES);
-  }
+  ) {}
 
-  /** `matmul` of the kernels; any `panel` but 0 stands for this object's own. */
-  multiply(...args: Parameters<Matmul>): void {
+  /** `matmul` of the kernels. */
+  readonly multiply: Matmul = (...args) => {
     const [, , , m, n, k] = args;
-    if (m * n * k < this.#shareFrom()) {
-      if (args[14] !== 0) args[14] = this.#panel;
-      this.matmul(...args);
-    } else {
-      this.#share(args);
-    }
-  }
+    if (m * n * k < this.#shareFrom()) this.matmul(...args);
+    else this.#share(args);
+  };
 
   #shareFrom(): number {
-    if (this.threads === 1) return Number.POSITIVE_INFINITY;
     const asleep = this.#started ? Atomics.load(this.#control, AT.sleeping) : this.threads - 1;
     return asleep < this.threads - 1 ? SHARE_FROM : WAKE_FROM;
   }
@@ -76,7 +70,7 @@ export class Threads {
     Atomics.store(control, AT.done, 0);
     Atomics.store(control, AT.next, ((Atomics.load(control, AT.next) | MOST_PARTS) + 1) | parts);
     if (Atomics.load(control, AT.sleeping) > 0) Atomics.notify(control, AT.next);
-    this.#waitFor(parts - takeParts(control, this.matmul, this.#panel));
+    this.#waitFor(parts - takeParts(control, this.matmul, this.panel));
   }
 
   /** Waits until other threads have computed so many parts. */

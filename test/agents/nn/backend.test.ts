@@ -1,6 +1,6 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import t from 'tap';
 import { useBackend } from '../../../agents/nn/backend.js';
@@ -58,5 +58,18 @@ t.test('a backend that is not installed is named with what installs it', async (
     ] as const) {
       if (findNativePackage(name) === undefined) await t.rejects(useBackend(name), { message: error });
     }
+  });
+});
+
+t.test('gpu without a GPU says so, where TensorFlow would go on in silence', async (t) => {
+  const main = findNativePackage('native');
+  if (main === undefined) return void t.pass('there is no native backend to stand for it');
+  await withoutNative(async () => {
+    const scope = join(installFolder('gpu'), 'node_modules', '@tensorflow');
+    mkdirSync(scope, { recursive: true });
+    symlinkSync(dirname(dirname(main)), join(scope, 'tfjs-node-gpu'));
+    await t.rejects(useBackend('gpu'), {
+      message: /^backend gpu: TensorFlow finds no GPU: it needs an NVIDIA/,
+    });
   });
 });

@@ -69,8 +69,8 @@ t.test('other threads do take part', async (t) => {
     }
     kernels.matmul(...args);
   };
-  const threads = new Threads(kernelModule(false), memory, waiting, 2);
-  multiply({ ...kernels, matmul: (...args) => threads.multiply(...args) }, { a, b, c, m, n, k });
+  const threads = new Threads(kernelModule(false), memory, waiting, kernels.panel, 2);
+  multiply({ ...kernels, matmul: threads.multiply }, { a, b, c, m, n, k });
   t.ok(own > 0 && own < m * n, 'and so does this one');
   t.same(heap.read(c, m * n), expected);
 });
@@ -84,7 +84,7 @@ t.test('they keep no process alive', async (t) => {
     const at = heap.allocate(3 * m * n);
     const step = 4 * n;
     for (let i = 0; i < 20; i++)
-      heap.kernels.matmul(at, at + step * k, at + 2 * step * k, m, n, k, step, 4, step, 4, step, 0, 0, 0, 1, k);
+      heap.kernels.matmul(at, at + step * k, at + 2 * step * k, m, n, k, step, 4, step, 4, step, 0, 0, 0, 0, k);
   `;
   const env = { ...process.env, FARSTEP_THREADS: '3' };
   const code = await new Promise((resolve) => {
