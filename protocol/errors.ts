@@ -23,6 +23,11 @@ export const ERRORS = {
     close: 4006,
     meaning: 'a message that did not come to its end within limits.frameMs',
   },
+  unauthorized: {
+    recoverable: false,
+    close: 4007,
+    meaning: 'hello.token is missing, or none that the server knows, or is known no more',
+  },
   idle_timeout: { recoverable: false, close: 4003, meaning: 'nothing from the client for limits.idleMs' },
   shutting_down: { recoverable: false, close: 1001, meaning: 'the server is stopping; connect again later' },
   too_many_sessions: { recoverable: false, close: 1013, meaning: 'the server has limits.sessions already' },
@@ -40,6 +45,7 @@ export const ERRORS = {
   bad_message: { recoverable: true, meaning: 'a field that is missing, unknown, or of the wrong type' },
   unknown_message: { recoverable: true, meaning: 'a message type the server does not have' },
   second_hello: { recoverable: true, meaning: 'a hello on a session that has been welcomed' },
+  not_allowed: { recoverable: true, meaning: 'what the token is not meant for' },
   too_many_requests: { recoverable: true, meaning: 'more than limits.requestsInFlight unanswered' },
   reply_not_kept: {
     recoverable: true,

@@ -8,6 +8,7 @@ import { demoCommand } from './commands/demo.js';
 import { envsCommand } from './commands/envs.js';
 import { evalCommand } from './commands/eval.js';
 import { expertCommand } from './commands/expert.js';
+import { keyCommand } from './commands/key.js';
 import { playCommand } from './commands/play.js';
 import { plotCommand } from './commands/plot.js';
 import { regressCommand } from './commands/regress.js';
@@ -19,6 +20,7 @@ const program = new Command('farstep')
   .version(VERSION)
   .showHelpAfterError('(add --help for what this command takes)')
   .addCommand(serveCommand())
+  .addCommand(keyCommand())
   .addCommand(envsCommand())
   .addCommand(agentsCommand())
   .addCommand(trainCommand())

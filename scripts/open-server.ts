@@ -18,7 +18,11 @@ const tell = (event: ConnectionEvent): void =>
 /** Connects to the server at `url`; where it is null, starts one in another process and connects to that. */
 export async function openServer(url: string | null): Promise<OpenServer> {
   if (url !== null) {
-    const client = await connect(url, { client: 'farstep-cli', onConnection: tell });
+    const client = await connect(url, {
+      client: 'farstep-cli',
+      token: process.env.FARSTEP_TOKEN,
+      onConnection: tell,
+    });
     return { client, url, close: async () => client.close() };
   }
   const server = await startEmbeddedServer();

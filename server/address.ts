@@ -2,11 +2,11 @@ import { lstat, unlink } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';
 import { resolve } from 'node:path';
 
-/** What clients connect to: `ws://host:port`, or `ws+unix:/path` of a unix socket. */
-export function urlOf(address: AddressInfo | string): string {
+/** What clients connect to: `ws://host:port`, `wss:` with TLS, or `ws+unix:/path` of a unix socket. */
+export function urlOf(address: AddressInfo | string, isSecure: boolean): string {
   if (typeof address === 'string') return `ws+unix:${resolve(address)}`;
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `ws://${host}:${address.port}`;
+  return `${isSecure ? 'wss' : 'ws'}://${host}:${address.port}`;
 }
 
 /** What every system takes; longer ones are cut silently. */

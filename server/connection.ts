@@ -180,8 +180,11 @@ export class Connection implements SessionLink {
   #hello(frame: Buffer): void {
     const { name, sessions, pending, limits, log } = this.#context;
     const { hello, edition } = readHello(frame);
+    const tenant = sessions.admit(hello.token);
     const { session, resume } =
-      hello.resume === undefined ? sessions.begin(name, this) : sessions.resume(hello.resume, this);
+      hello.resume === undefined
+        ? sessions.begin(name, this, tenant)
+        : sessions.resume(hello.resume, this, tenant);
     this.#session = session;
     pending.remove(this.#stream);
     const welcome: Welcome = {
@@ -195,7 +198,8 @@ export class Connection implements SessionLink {
     };
     this.#socket.send(packMessage(welcome), BINARY);
     const what = hello.resume === undefined ? 'welcomed' : 'welcomed back';
-    log.info({ session: session.name, connection: name, client: hello.client }, what);
+    const key = tenant?.key.name;
+    log.info({ session: session.name, connection: name, client: hello.client, key }, what);
   }
 
   #refuse(code: 'bad_frame' | 'frame_too_large'): void {

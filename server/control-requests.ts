@@ -20,9 +20,20 @@ import type {
 } from '../protocol/messages.js';
 import type { Image } from '../protocol/spec.js';
 import type { EnvHost, HostedVectorEnv, MaybePromise } from './host.js';
+import type { Scope } from './keys.js';
 import type { SessionEnvs } from './session-envs.js';
 import type { Subscriptions } from './subscriptions.js';
+import type { Tenant } from './tenant.js';
 import type { WorldRooms } from './world-rooms.js';
+
+/** The requests that take a scope of the key, on a server that asks for one. */
+const SCOPE_OF: Readonly<Partial<Record<Request['type'], Scope>>> = {
+  make: 'envs',
+  create: 'worlds',
+  join: 'worlds',
+  share: 'streams',
+  subscribe: 'streams',
+};
 
 /** Everything that a client may ask for but a step. What is thrown is the answer. */
 export class ControlRequests {
@@ -31,9 +42,12 @@ export class ControlRequests {
     private readonly subscriptions: Subscriptions,
     private readonly host: EnvHost,
     private readonly worlds: WorldRooms,
+    private readonly tenant?: Tenant,
   ) {}
 
   answer(request: Request): MaybePromise<Reply> {
+    const scope = SCOPE_OF[request.type];
+    if (scope) this.tenant?.checkScope(request.type, scope);
     switch (request.type) {
       case 'list':
         return { type: 'listed', id: request.id, envs: listSpecs() };

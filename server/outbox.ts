@@ -1,6 +1,7 @@
 import { type Over, packMessage } from '../protocol/messages.js';
 import { type Frame, type FrameCarrier, FramePool } from './frame-pool.js';
 import type { Limits } from './limits.js';
+import type { Tenant } from './tenant.js';
 
 /** What a session's replies are sent on. */
 export interface Link extends FrameCarrier {
@@ -32,7 +33,10 @@ export class Outbox {
   /** Those that have been, and are not answered yet. */
   readonly #awaited = new Set<number>();
 
-  constructor({ graceMs, requestsInFlight, keptReplyBytes, streamBytes }: Limits) {
+  constructor(
+    { graceMs, requestsInFlight, keptReplyBytes, streamBytes }: Limits,
+    private readonly tenant?: Tenant,
+  ) {
     this.#maxReplies = graceMs > 0 ? requestsInFlight : 0;
     this.#maxBytes = keptReplyBytes;
     this.#maxBacklog = streamBytes;
@@ -73,6 +77,7 @@ export class Outbox {
     const frame = this.#pool.take(size);
     frame.hold();
     frame.fill(write);
+    this.tenant?.useBytes(frame.length);
     if (id !== null) this.#keep(id, frame);
     if (id === null || id > this.#repeatsUpTo || this.#awaited.delete(id)) this.#write(frame);
     frame.release();
@@ -82,6 +87,7 @@ export class Outbox {
   sendSample(frame: Frame): boolean {
     const link = this.#link;
     if (!link || link.backlog > this.#maxBacklog) return false;
+    this.tenant?.useBytes(frame.length);
     frame.hold();
     if (link.writeUnasked(frame)) return true;
     frame.release();

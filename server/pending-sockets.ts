@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
@@ -28,6 +29,15 @@ export class PendingSockets {
     if (!this.#since.delete(socket)) socket.once('close', () => this.#since.delete(socket));
     this.#since.set(socket, this.now());
     if (this.#since.size > this.limit) this.#cut(this.#since.keys().next().value!, 'pendingConnections');
+  }
+
+  /** One that stands for the raw socket below it from now on, as one of TLS does. */
+  succeed(socket: Socket): void {
+    for (const raw of this.#since.keys()) {
+      const { remotePort, remoteAddress } = raw as Socket;
+      if (remotePort === socket.remotePort && remoteAddress === socket.remoteAddress) this.#since.delete(raw);
+    }
+    this.add(socket);
   }
 
   /** One that has a session now. */

@@ -5,15 +5,19 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { type Logger, pino } from 'pino';
 import { WebSocketServer } from 'ws';
 import { FarstepError } from '../protocol/errors.js';
 import { prepareSocketFile, urlOf } from './address.js';
 import { Connection, SERVER } from './connection.js';
 import { type EnvHost, inlineHost } from './host.js';
+import type { KeyRing } from './keys.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { isWelcomeOrigin } from './origin.js';
 import { PendingSockets } from './pending-sockets.js';
 import { ServerSocket } from './server-socket.js';
 import { Sessions } from './sessions.js';
@@ -34,6 +38,12 @@ export interface ServerOptions {
   /** A folder that sessions are kept in, so that they go on when the server is started anew. */
   readonly stateDir?: string | undefined;
   readonly envs?: EnvHost;
+  /** Who may come; everybody who reaches the address where absent. */
+  readonly keys?: KeyRing | undefined;
+  /** Web pages that may connect beside those of the loopback, by their origins; `*`: all. */
+  readonly origins?: readonly string[];
+  /** Speaks TLS: certificates and their key, PEM. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
   /** What the deadlines of moves are measured with. */
@@ -55,6 +65,7 @@ export class Server {
   readonly #sockets: WebSocketServer;
   readonly #connections = new Set<Connection>();
   readonly #pending: PendingSockets;
+  readonly #origins: readonly string[];
   readonly #limits: Limits;
   readonly #log: Logger;
   readonly #worlds: WorldRooms;
@@ -69,14 +80,18 @@ export class Server {
   private constructor(options: ServerOptions) {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#log = options.log ?? pino({ level: 'silent' });
-    this.#worlds = new WorldRooms(this.#limits.worlds, options.timers ?? systemTimers);
+    this.#origins = options.origins ?? [];
+    const { timers = systemTimers, keys, tls } = options;
+    this.#worlds = new WorldRooms(this.#limits.worlds, timers);
     this.#now = options.now ?? (() => performance.now());
     const { stateDir } = options;
     this.#stateDir =
       stateDir === undefined ? undefined : new StateDir(stateDir, this.#limits.stateBytes, this.#log);
     this.#sessions = new Sessions({
       stateDir: this.#stateDir,
-      numEnvs: () => this.numEnvs,
+      numEnvs: (tenant) => this.#sessions.numEnvs(tenant),
+      keys,
+      timers,
       host: options.envs ?? inlineHost,
       worlds: this.#worlds,
       streams: new Streams(this.#limits),
@@ -86,7 +101,11 @@ export class Server {
     });
     this.#startedAt = this.#now();
     this.#pending = new PendingSockets(this.#limits.pendingConnections, this.#limits.helloMs, this.#now);
-    this.#http = createServer((request, response) => this.#answerHttp(request, response));
+    const answer = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#answerHttp(request, response);
+    this.#http = tls
+      ? createSecureServer({ ...tls, handshakeTimeout: this.#limits.helloMs }, answer)
+      : createServer(answer);
     this.#sockets = new WebSocketServer({
       noServer: true,
       WebSocket: ServerSocket,
@@ -96,6 +115,8 @@ export class Server {
       skipUTF8Validation: true,
     });
     this.#http.on('connection', (socket) => this.#pending.add(socket));
+    // The same connection, whose bytes are another socket's from now on.
+    this.#http.on('secureConnection', (socket: TLSSocket) => this.#pending.succeed(socket));
     this.#http.on('error', (error) => this.#log.error({ err: error }, 'cannot take connections'));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#sweeper = setInterval(() => this.sweep(), SWEEP_MS);
@@ -118,7 +139,7 @@ export class Server {
       server.#stateDir?.close();
       throw error;
     }
-    server.#url = urlOf(server.#http.address()!);
+    server.#url = urlOf(server.#http.address()!, options.tls !== undefined);
     server.#log.info({ url: server.url, server: SERVER }, 'listening');
     return server;
   }
@@ -155,7 +176,7 @@ export class Server {
 
   /** Envs in all sessions. */
   get numEnvs(): number {
-    return this.#sessions.numEnvs;
+    return this.#sessions.numEnvs();
   }
 
   /** Looks at the time limits of every connection and session. */
@@ -192,11 +213,17 @@ export class Server {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {}); // a peer that is gone before it was answered
-    if (this.#closing) {
+    const refuse = (status: string): void => {
       socket.once('finish', () => socket.destroy());
-      socket.end(
-        `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${Math.ceil(RESTART_MS / 1000)}\r\nConnection: close\r\n\r\n`,
-      );
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    };
+    if (this.#closing) {
+      refuse(`503 Service Unavailable\r\nRetry-After: ${Math.ceil(RESTART_MS / 1000)}`);
+      return;
+    }
+    if (!isWelcomeOrigin(request.headers.origin, this.#origins)) {
+      this.#log.warn({ origin: request.headers.origin }, 'a page may not connect');
+      refuse('403 Forbidden');
       return;
     }
     this.#pending.add(socket); // with time for a hello

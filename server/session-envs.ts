@@ -4,13 +4,14 @@ import { steppedBytes } from '../protocol/frames.js';
 import type { HostedVectorEnv, MaybePromise } from './host.js';
 import type { Limits } from './limits.js';
 import { type Stream, type Streams, streamToken } from './streams.js';
+import type { Tenant } from './tenant.js';
 
 export interface SessionEnvsContext {
   readonly streams: Streams;
   readonly limits: Limits;
   readonly log: Logger;
-  /** Envs in all sessions. */
-  numEnvs(): number;
+  /** Envs in all sessions, or in those of one key. */
+  numEnvs(tenant?: Tenant): number;
 }
 
 /** The vector envs and worlds that a session has, by their handles. */
@@ -32,6 +33,7 @@ export class SessionEnvs {
     private readonly session: string,
     private readonly secret: string,
     private readonly context: SessionEnvsContext,
+    private readonly tenant?: Tenant,
   ) {}
 
   /** Envs in all vector envs, those that are being made among them. */
@@ -89,6 +91,7 @@ export class SessionEnvs {
         `${what}: ${open} envs are open and ${numEnvs} asked for, limits.envs is ${envs}`,
       );
     }
+    this.tenant?.checkRoom('too_many_envs', 'envs', this.context.numEnvs(this.tenant), numEnvs);
     const everywhere = this.context.numEnvs();
     if (everywhere + numEnvs > serverEnvs) {
       const message = `${what}: ${everywhere} envs are open on the server and ${numEnvs} asked for, limits.serverEnvs is ${serverEnvs}`;

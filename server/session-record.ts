@@ -2,11 +2,14 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, writevSync } fro
 import { deserialize, serialize } from 'node:v8';
 import type { Logger } from 'pino';
 import type { SavedEnv } from './ledger.js';
+import type { Tenant } from './tenant.js';
 
 /** A session as it was at one moment. */
 export interface SessionState {
   readonly name: string;
   readonly secret: string;
+  /** The name of the key that it belongs to, on a server that asks. */
+  readonly key: string | undefined;
   /** Greatest id of the requests that were begun. */
   readonly lastId: number;
   readonly nextHandle: number;
@@ -42,6 +45,7 @@ export class SessionRecord {
     private readonly path: string,
     private readonly maxBytes: number,
     private readonly log: Logger,
+    private readonly tenant?: Tenant,
   ) {}
 
   /** Whether the session can go on from it. */
@@ -70,6 +74,7 @@ export class SessionRecord {
       if (bytes.length > this.maxBytes) {
         throw new RangeError(`its state takes ${bytes.length} bytes, limits.stateBytes is ${this.maxBytes}`);
       }
+      this.tenant?.store(this.path, bytes.length);
       const file = openSync(`${this.path}${UNFINISHED}`, 'w', 0o600);
       write(file, bytes);
       renameSync(`${this.path}${UNFINISHED}`, this.path);
@@ -95,6 +100,7 @@ export class SessionRecord {
   /** The file stays as it is. */
   suspend(): void {
     this.#isOver = true;
+    this.tenant?.store(this.path, 0);
     this.#close();
   }
 

@@ -23,6 +23,7 @@ import { SessionEnvs } from './session-envs.js';
 import type { SavedSession, SessionRecord } from './session-record.js';
 import type { Streams } from './streams.js';
 import { Subscriptions } from './subscriptions.js';
+import type { Tenant } from './tenant.js';
 import type { WorldRooms } from './world-rooms.js';
 
 type Message = ReturnType<typeof unpackMessage>;
@@ -34,8 +35,8 @@ export interface SessionContext {
   readonly streams: Streams;
   readonly limits: Limits;
   readonly log: Logger;
-  /** Envs in all sessions. */
-  numEnvs(): number;
+  /** Envs in all sessions, or in those of one key. */
+  numEnvs(tenant?: Tenant): number;
 }
 
 /** A request off the wire. */
@@ -75,22 +76,24 @@ export class Session {
 
   /**
    * @param secret - what nobody knows but the server and the client.
+   * @param tenant - whose it is, on a server that asks.
    * @param record - what it is to go on from when the server is started anew.
    */
   constructor(
     readonly name: string,
     readonly secret: string,
     context: SessionContext,
+    readonly tenant?: Tenant,
     private readonly record?: SessionRecord,
   ) {
     const { host, worlds, streams, limits, log } = context;
     this.#log = log;
     this.#host = host;
     this.#maxWaitingBytes = limits.queuedBytes;
-    this.#outbox = new Outbox(limits);
-    this.#envs = new SessionEnvs(name, secret, context);
+    this.#outbox = new Outbox(limits, tenant);
+    this.#envs = new SessionEnvs(name, secret, context, tenant);
     this.#subscriptions = new Subscriptions(streams, limits, this.#outbox);
-    this.#control = new ControlRequests(this.#envs, this.#subscriptions, host, worlds);
+    this.#control = new ControlRequests(this.#envs, this.#subscriptions, host, worlds, tenant);
   }
 
   /** Envs in all vector envs of this session. */
@@ -226,10 +229,19 @@ export class Session {
   #handle({ request, frame, id }: Arrived): void {
     if (id !== null && id > this.#lastId) this.#lastId = id;
     if (id !== null) this.record?.append(frame);
+    this.tenant?.useBytes(frame.length);
     const done = 'type' in request ? this.#answer(request, id) : this.#step(request, frame);
-    const wait = done ?? this.#outbox.drained();
-    if (this.record?.isDue) this.#holdUntil(Promise.resolve(wait).then(() => this.#save()));
-    else if (wait) this.#holdUntil(wait);
+    const wait = this.#pause(done ?? this.#outbox.drained());
+    if (wait) this.#holdUntil(wait);
+  }
+
+  /** What the next request waits for, beside `wait`. */
+  #pause(wait: Promise<void> | undefined): Promise<void> | undefined {
+    const { record, tenant } = this;
+    let pause = wait;
+    if (record?.isDue) pause = Promise.resolve(pause).then(() => this.#save());
+    if (tenant && (pause || tenant.isOwing)) pause = Promise.resolve(pause).then(() => tenant.rest());
+    return pause;
   }
 
   /** @param reply - one that is to be sent, and not kept yet. */
@@ -239,6 +251,7 @@ export class Session {
       this.record!.save({
         name: this.name,
         secret: this.secret,
+        key: this.tenant?.key.name,
         lastId: this.#lastId,
         nextHandle: this.#envs.nextHandle,
         envs,
@@ -306,6 +319,7 @@ export class Session {
     this.#outbox.sendWritten(id, steppedBytes(layout, batch.n), (target) =>
       encodeStepped(target, id, layout, batch),
     );
+    this.tenant?.useSteps(batch.n);
     this.#envs.streamOf(handle)?.publishStep(ids, batch);
   }
 

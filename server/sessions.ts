@@ -1,8 +1,11 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { FarstepError } from '../protocol/errors.js';
+import type { Key, KeyRing } from './keys.js';
 import type { Link } from './outbox.js';
 import { Session, type SessionContext } from './session.js';
 import type { StateDir } from './state-dir.js';
+import { Tenant } from './tenant.js';
+import type { Timers } from './timers.js';
 
 /** The connection that a session has. */
 export interface SessionLink extends Link {
@@ -20,6 +23,9 @@ interface Entry {
 export interface SessionsContext extends SessionContext {
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Who may come; everybody where absent. */
+  readonly keys?: KeyRing | undefined;
+  readonly timers: Timers;
   /** Where sessions are kept for a server that is started anew. */
   readonly stateDir?: StateDir | undefined;
 }
@@ -32,42 +38,70 @@ export class Sessions {
   /** The one that was begun or lost last is the last. */
   readonly #open = new Map<string, Entry>();
 
+  /** By the names of their keys. */
+  readonly #tenants = new Map<string, Tenant>();
+
   constructor(private readonly context: SessionsContext) {}
 
   get size(): number {
     return this.#open.size;
   }
 
-  /** Envs in all sessions. */
-  get numEnvs(): number {
+  /** Envs in all sessions, or in those of one key. */
+  numEnvs(tenant?: Tenant): number {
     let sum = 0;
-    for (const { session } of this.#open.values()) sum += session.numEnvs;
+    for (const { session } of this.#open.values()) if (isOf(session, tenant)) sum += session.numEnvs;
     return sum;
   }
 
+  /** Who comes with a token; undefined where everybody may. Throws `unauthorized`. */
+  admit(token: string | undefined): Tenant | undefined {
+    const { keys } = this.context;
+    return keys && this.#tenant(keys.find(token));
+  }
+
+  #tenant(key: Key): Tenant {
+    const known = this.#tenants.get(key.name);
+    if (known?.key === key) return known;
+    const tenant = new Tenant(key, this.context.now, this.context.timers);
+    this.#tenants.set(key.name, tenant);
+    return tenant;
+  }
+
   /** Begins a session; `resume` is the token to go on with it. Throws `too_many_sessions`. */
-  begin(name: string, link: SessionLink): { readonly session: Session; readonly resume: string | null } {
+  begin(
+    name: string,
+    link: SessionLink,
+    tenant?: Tenant,
+  ): { readonly session: Session; readonly resume: string | null } {
     const { limits } = this.context;
+    if (tenant) {
+      const own = [...this.#open.values()].filter(({ session }) => isOf(session, tenant));
+      tenant.checkRoom('too_many_sessions', 'sessions', own.length, 1);
+    }
     if (this.#open.size >= limits.sessions) this.#makeRoom();
-    const session = this.#create(name, randomBytes(24).toString('base64url'));
+    const session = this.#create(name, randomBytes(24).toString('base64url'), tenant);
     session.begin();
     this.#open.set(name, { session, link, lostAt: 0 });
     session.attach(link);
     return { session, resume: limits.graceMs > 0 ? tokenOf(session) : null };
   }
 
-  #create(name: string, secret: string): Session {
+  #create(name: string, secret: string, tenant: Tenant | undefined): Session {
     const { limits, stateDir } = this.context;
-    return new Session(name, secret, this.context, limits.graceMs > 0 ? stateDir?.record(name) : undefined);
+    const record = limits.graceMs > 0 ? stateDir?.record(name, tenant) : undefined;
+    return new Session(name, secret, this.context, tenant, record);
   }
 
   /** Goes on with the sessions that were kept: each waits for its client. */
   async revive(): Promise<void> {
-    const { stateDir, now, log } = this.context;
+    const { stateDir, keys, now, log } = this.context;
     for (const saved of stateDir?.load() ?? []) {
       const { name, secret } = saved.state;
-      const session = this.#create(name, secret);
+      const key = keys?.named(saved.state.key);
+      const session = this.#create(name, secret, key && this.#tenant(key));
       try {
+        if (keys && !key) throw new Error(`its key, ${saved.state.key}, is known no more`);
         await session.revive(saved);
       } catch (error) {
         session.suspend();
@@ -80,9 +114,13 @@ export class Sessions {
   }
 
   /** The session of a token, on another connection from now on. Throws `no_such_session`. */
-  resume(token: string, link: SessionLink): { readonly session: Session; readonly resume: string } {
+  resume(
+    token: string,
+    link: SessionLink,
+    tenant?: Tenant,
+  ): { readonly session: Session; readonly resume: string } {
     const entry = this.#find(token);
-    if (!entry) {
+    if (!entry || entry.session.tenant?.key.name !== tenant?.key.name) {
       const message = 'hello.resume: no session of that token is open; it may have ended';
       throw new FarstepError('no_such_session', message);
     }
@@ -120,8 +158,27 @@ export class Sessions {
   /** Ends the sessions whose clients have been away too long. */
   sweep(): void {
     const { limits, now } = this.context;
+    this.#endUnknown();
     for (const entry of this.#open.values()) {
       if (!entry.link && now() - entry.lostAt > limits.graceMs) this.#end(entry);
+    }
+  }
+
+  /** Ends the sessions of keys that are known no more. */
+  #endUnknown(): void {
+    const { keys, log } = this.context;
+    try {
+      if (!keys?.refresh()) return;
+    } catch (error) {
+      log.error({ err: error }, 'the keys cannot be read; those that were read before stay in force');
+      return;
+    }
+    for (const entry of this.#open.values()) {
+      const { key } = entry.session.tenant!;
+      if (keys.named(key.name)?.sha256 === key.sha256) continue;
+      const error = new FarstepError('unauthorized', `key ${key.name} is known no more`);
+      if (entry.link) entry.link.end(error);
+      else this.#end(entry);
     }
   }
 
@@ -157,6 +214,9 @@ export class Sessions {
     return given.length === expected.length && timingSafeEqual(given, expected) ? entry : undefined;
   }
 }
+
+const isOf = ({ tenant }: Session, of: Tenant | undefined): boolean =>
+  of === undefined || tenant?.key.name === of.key.name;
 
 /** Whoever has it may go on with the session. */
 const tokenOf = ({ name, secret }: Session): string => `${name}.${secret}`;

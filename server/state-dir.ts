@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { readRecord, type SavedSession, SessionRecord, UNFINISHED } from './session-record.js';
+import type { Tenant } from './tenant.js';
 
 const LOCK = 'lock';
 const SESSION = '.session';
@@ -25,8 +26,8 @@ export class StateDir {
   }
 
   /** Where the session of a name is to be kept. */
-  record(name: string): SessionRecord {
-    return new SessionRecord(join(this.path, name + SESSION), this.maxBytes, this.log);
+  record(name: string, tenant: Tenant | undefined): SessionRecord {
+    return new SessionRecord(join(this.path, name + SESSION), this.maxBytes, this.log, tenant);
   }
 
   /** The sessions that are there. */

@@ -22,6 +22,8 @@ import type { Socket } from './socket.js';
 export interface ConnectOptions {
   /** Name and version that the server's log shows. */
   readonly client?: string;
+  /** A secret that says who comes, for a server that asks. */
+  readonly token?: string | undefined;
   /** Longest wait for a connection and a welcome, milliseconds. */
   readonly connectTimeoutMs?: number;
   /** Longest wait for a reply, milliseconds; after it the session is given up. */
@@ -405,7 +407,7 @@ export class Connection {
 /** Dials with the hello of these options, for a session of its own or for the one of the token `resume`. */
 function dial(
   url: string,
-  { client = CLIENT, connectTimeoutMs = 10_000, clock = systemClock }: ConnectOptions,
+  { client = CLIENT, token, connectTimeoutMs = 10_000, clock = systemClock }: ConnectOptions,
   resume: string | undefined,
   onWelcome: (link: Link) => LinkEvents,
 ): Promise<void> {
@@ -415,6 +417,7 @@ function dial(
     editions: EDITIONS,
     client,
     capabilities: [],
+    ...(token !== undefined && { token }),
     ...(resume !== undefined && { resume }),
   };
   return shakeHands(url, hello, connectTimeoutMs, clock, onWelcome);

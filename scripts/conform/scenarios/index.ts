@@ -14,6 +14,7 @@ import {
   frameTimeout,
   helloTimeout,
   idleTimeout,
+  keys,
   type StagedScenario,
   shuttingDown,
 } from './staged.js';
@@ -55,6 +56,7 @@ export const STAGED: readonly StagedScenario[] = [
   helloTimeout,
   frameTimeout,
   idleTimeout,
+  keys,
   shuttingDown,
   crowded,
   forgetful,

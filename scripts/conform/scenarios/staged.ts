@@ -2,12 +2,13 @@
 import { FarstepError } from '../../../protocol/errors.js';
 import { type EnvHost, inlineHost } from '../../../server/host.js';
 import type { ServerOptions } from '../../../server/index.js';
+import { digest, KeyRing } from '../../../server/keys.js';
 import { packed } from '../peer.js';
 import { type Scenario, scenario } from '../stage.js';
 
 /** A scenario, and the server that it needs. */
 export interface StagedScenario extends Scenario {
-  readonly staging: Pick<ServerOptions, 'envs' | 'limits'>;
+  readonly staging: Pick<ServerOptions, 'envs' | 'limits' | 'keys'>;
 }
 
 const staged = (staging: StagedScenario['staging'], parts: Scenario): StagedScenario => ({
@@ -65,6 +66,39 @@ export const idleTimeout = staged(
       const idle = await stage.welcomed();
       stage.pass(60_001);
       await idle.ends('idle-timeout', 'idle_timeout');
+    },
+  }),
+);
+
+const KEY = {
+  name: 'player',
+  sha256: digest('its token').toString('hex'),
+  scopes: ['envs'],
+  quotas: {},
+} as const;
+
+export const keys = staged(
+  { keys: new KeyRing([KEY]) },
+  scenario({
+    name: 'keys',
+    title: 'A server that asks who comes, and a token that is not meant for everything.',
+    rules: {
+      'keys/unauthorized':
+        '| `unauthorized` | no | 4007 | hello.token is missing, or none that the server knows, or is known no more |',
+      'keys/not-allowed': '| `not_allowed` | yes | | what the token is not meant for |',
+    },
+    needs: ['turns'],
+    async play(stage) {
+      for (const [name, fields] of Object.entries({ nobody: {}, stranger: { token: 'a guess' } })) {
+        const peer = await stage.connect(name);
+        peer.greet(fields);
+        await peer.ends('keys/unauthorized', 'unauthorized');
+      }
+      const player = await stage.connect('player');
+      await player.hello({ token: 'its token' });
+      const create = { type: 'create', world: stage.id('turns') };
+      await player.refused('keys/not-allowed', create, 'not_allowed', 'Its token is for envs alone.');
+      player.close();
     },
   }),
 );
