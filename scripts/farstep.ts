@@ -12,6 +12,7 @@ import { playCommand } from './commands/play.js';
 import { plotCommand } from './commands/plot.js';
 import { regressCommand } from './commands/regress.js';
 import { serveCommand } from './commands/serve.js';
+import { topCommand } from './commands/top.js';
 import { trainCommand } from './commands/train.js';
 
 const program = new Command('farstep')
@@ -19,6 +20,7 @@ const program = new Command('farstep')
   .version(VERSION)
   .showHelpAfterError('(add --help for what this command takes)')
   .addCommand(serveCommand())
+  .addCommand(topCommand())
   .addCommand(envsCommand())
   .addCommand(agentsCommand())
   .addCommand(trainCommand())

@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { FarstepError } from '../protocol/errors.js';
+import type { SessionsState } from './metrics-table.js';
 import type { Link } from './outbox.js';
 import { Session, type SessionContext } from './session.js';
 import type { StateDir } from './state-dir.js';
@@ -18,8 +19,6 @@ interface Entry {
 }
 
 export interface SessionsContext extends SessionContext {
-  /** Milliseconds, monotonic. */
-  readonly now: () => number;
   /** Where sessions are kept for a server that is started anew. */
   readonly stateDir?: StateDir | undefined;
 }
@@ -45,6 +44,22 @@ export class Sessions {
     return sum;
   }
 
+  /** What they have and keep. */
+  get state(): SessionsState {
+    const envs = new Map<string, number>();
+    const sum = { away: 0, waitingRequests: 0, waitingBytes: 0, keptBytes: 0, subscriptions: 0 };
+    for (const { session, link } of this.#open.values()) {
+      session.countEnvsInto(envs);
+      const { load } = session;
+      if (!link) sum.away++;
+      sum.waitingRequests += load.waitingRequests;
+      sum.waitingBytes += load.waitingBytes;
+      sum.keptBytes += load.keptBytes;
+      sum.subscriptions += load.subscriptions;
+    }
+    return { ...sum, envs, connected: this.#open.size - sum.away };
+  }
+
   /** Begins a session; `resume` is the token to go on with it. Throws `too_many_sessions`. */
   begin(name: string, link: SessionLink): { readonly session: Session; readonly resume: string | null } {
     const { limits } = this.context;
@@ -53,6 +68,7 @@ export class Sessions {
     session.begin();
     this.#open.set(name, { session, link, lostAt: 0 });
     session.attach(link);
+    this.context.metrics.onBegun();
     return { session, resume: limits.graceMs > 0 ? tokenOf(session) : null };
   }
 
@@ -91,6 +107,7 @@ export class Sessions {
     entry.link = link;
     old?.end(new FarstepError('session_resumed', `session ${session.name} goes on on another connection`));
     session.attach(link);
+    this.context.metrics.onResumed();
     return { session, resume: token };
   }
 

@@ -41,7 +41,7 @@ function limits(given: Readonly<Record<string, string>>): Partial<Limits> {
 export function serveCommand(): Command {
   const table = Object.entries(DEFAULT_LIMITS).map(([name, value]) => `  ${name.padEnd(18)} ${value}`);
   return new Command('serve')
-    .description('Host environments: WebSocket and /healthz on one port.')
+    .description('Host environments: WebSocket, /healthz, /readyz and /metrics on one port.')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 takes a free one', integer(0, 65535), 7447)
     .option('--unix <path>', 'listen on a unix socket instead, as ws+unix:<path>')
@@ -73,6 +73,7 @@ export function serveCommand(): Command {
       const log = pino({ name: 'farstep', level: logLevel }, pino.destination(child ? 2 : 1));
       const common = { limits: limits(limit), log };
       const workerHost = await WorkerHost.start({ ...common, workers, envs });
+      void workerHost.warmUp();
       const server = await Server.start({ ...common, host, port, unix, stateDir, envs: workerHost }).catch(
         async (error: NodeJS.ErrnoException) => {
           await workerHost.close();

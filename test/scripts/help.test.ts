@@ -8,6 +8,7 @@ t.test('every command explains itself', async (t) => {
   const dir = t.testdir();
   for (const command of [
     'serve',
+    'top',
     'envs',
     'agents',
     'train',
