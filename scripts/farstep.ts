@@ -13,6 +13,7 @@ import { playCommand } from './commands/play.js';
 import { plotCommand } from './commands/plot.js';
 import { regressCommand } from './commands/regress.js';
 import { serveCommand } from './commands/serve.js';
+import { topCommand } from './commands/top.js';
 import { trainCommand } from './commands/train.js';
 
 const program = new Command('farstep')
@@ -21,6 +22,7 @@ const program = new Command('farstep')
   .showHelpAfterError('(add --help for what this command takes)')
   .addCommand(serveCommand())
   .addCommand(keyCommand())
+  .addCommand(topCommand())
   .addCommand(envsCommand())
   .addCommand(agentsCommand())
   .addCommand(trainCommand())

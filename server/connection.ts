@@ -1,19 +1,29 @@
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type RawData, WebSocket } from 'ws';
-import { ERRORS, FarstepError } from '../protocol/errors.js';
+import { ERRORS, type ErrorCode, FarstepError } from '../protocol/errors.js';
+import { isHotFrame } from '../protocol/frames.js';
 import { packMessage, type Welcome } from '../protocol/messages.js';
 import { VERSION } from '../protocol/version.js';
 import type { Frame } from './frame-pool.js';
 import { readHello } from './hello.js';
 import { type Limits, sessionLimits } from './limits.js';
 import { Liveness } from './liveness.js';
+import type { Metrics } from './metrics.js';
 import type { PendingSockets } from './pending-sockets.js';
+import { restMs } from './rest.js';
 import type { ServerSocket } from './server-socket.js';
 import { errorFrame, type Session } from './session.js';
 import type { SessionLink, Sessions } from './sessions.js';
 
 export const SERVER = `farstep/${VERSION}`;
+
+/** How long requests that came in one piece are handled without a turn for others in between, milliseconds. */
+const BURST_MS = 0.5;
+
+/** Bytes of a step that may take long to read. */
+const LARGE = 2 ** 16;
 
 const BINARY = { binary: true, compress: false } as const;
 
@@ -22,6 +32,8 @@ const DONE = [1000, 1001, 1005];
 
 /** Of a server that is started anew: the reason is when to come back, milliseconds. */
 const RESTARTS = 1012;
+/** The code of a connection that ended without one (RFC 6455, 7.4.1). */
+const LOST = 1006;
 
 /** A connection's name, and what of the server it may use. */
 export interface ConnectionContext {
@@ -32,6 +44,7 @@ export interface ConnectionContext {
   readonly pending: PendingSockets;
   readonly limits: Limits;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
@@ -48,9 +61,16 @@ export class Connection implements SessionLink {
   #inFlight = 0;
   /** Replies handed to the socket that the kernel has not taken yet. */
   #unsent = 0;
-  /** Why nothing is read: the client does not take its replies, or the session has enough to do. */
+  /** Why nothing is read: the client does not take its replies, the session has enough to do, or it took too long. */
   #isUntaken = false;
   #isCrowded = false;
+  #isResting = false;
+  /** When the first of the requests in flight came. */
+  #burstAt = 0;
+  /** Whether so much came at once that others have their turn between two messages. */
+  #isYielding = false;
+  /** Why the server ended it. */
+  #endedWith: ErrorCode | 'no_pong' | undefined;
   /** Resolves the promise that `drained` gave. */
   #onDrained: (() => void) | undefined;
 
@@ -70,7 +90,9 @@ export class Connection implements SessionLink {
     socket.on('close', (code) => {
       if (this.#session) context.sessions.lose(this.#session, this);
       this.#taken();
-      context.log.debug({ session: this.#name, code }, 'closed');
+      const reason = this.#endedWith ?? (code === LOST ? 'lost' : 'client');
+      context.metrics.onClosed(reason);
+      context.log.debug({ session: this.#name, code, reason }, 'closed');
     });
   }
 
@@ -99,8 +121,18 @@ export class Connection implements SessionLink {
     return this.#socket.bufferedAmount;
   }
 
+  get requestsInFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Bytes received and sent so far. */
+  get traffic(): { readonly received: number; readonly sent: number } {
+    return { received: this.#stream.bytesRead, sent: this.#stream.bytesWritten };
+  }
+
   onSent(): void {
     this.#inFlight--;
+    if (this.#isYielding && this.#inFlight === 0) this.#setYielding(false);
     if (--this.#unsent === 0) this.#taken();
   }
 
@@ -129,10 +161,27 @@ export class Connection implements SessionLink {
     this.#onDrained = undefined;
   }
 
+  #setYielding(isYielding: boolean): void {
+    this.#isYielding = isYielding;
+    this.#socket.setYielding(isYielding);
+  }
+
   /** Reads from the client, or does not. */
   #read(): void {
-    if (this.#isUntaken || this.#isCrowded) this.#socket.pause();
+    if (this.#isUntaken || this.#isCrowded || this.#isResting) this.#socket.pause();
     else this.#socket.resume();
+  }
+
+  /** The others have their turn first, where this message took long. */
+  #restAfter(ms: number, bytes: number): void {
+    const rest = restMs(ms, bytes, this.#context.sessions.size - 1);
+    if (rest === 0 || this.#isResting) return;
+    this.#isResting = true;
+    this.#read();
+    setTimeout(() => {
+      this.#isResting = false;
+      this.#read();
+    }, rest).unref();
   }
 
   async #readAfter(room: Promise<void>): Promise<void> {
@@ -145,7 +194,7 @@ export class Connection implements SessionLink {
 
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#socket.readyState !== WebSocket.OPEN || this.#draining) return;
-    this.#liveness.onFrame();
+    const at = this.#liveness.onFrame();
     const frame = data as Buffer;
     try {
       if (!isBinary)
@@ -155,6 +204,8 @@ export class Connection implements SessionLink {
         return;
       }
       const { requestsInFlight } = this.#context.limits;
+      if (this.#inFlight === 0) this.#burstAt = at;
+      else if (at - this.#burstAt > BURST_MS && !this.#isYielding) this.#setYielding(true);
       if (++this.#inFlight > requestsInFlight) {
         this.#session.refuse(
           frame,
@@ -163,8 +214,9 @@ export class Connection implements SessionLink {
         this.#awaitTaking();
         return;
       }
-      const room = this.#session.receive(frame);
+      const room = this.#session.receive(frame, at);
       if (room && !this.#isCrowded) void this.#readAfter(room);
+      if (!isHotFrame(frame) || frame.length > LARGE) this.#restAfter(this.#context.now() - at, frame.length);
     } catch (error) {
       if (error instanceof FarstepError) {
         this.end(error);
@@ -209,7 +261,14 @@ export class Connection implements SessionLink {
         ? `limits.frameBytes is ${frameBytes}`
         : 'not a WebSocket frame that RFC 6455 allows';
     this.#endSession();
-    this.#socket.send(errorFrame(new FarstepError(code, message), null), BINARY);
+    this.#tell(new FarstepError(code, message));
+  }
+
+  /** Why the connection ends. */
+  #tell(error: FarstepError): void {
+    this.#endedWith = error.code;
+    this.#context.metrics.onError(error.code);
+    this.#socket.send(errorFrame(error, null), BINARY);
   }
 
   /** From here on the connection is nobody's. */
@@ -224,7 +283,7 @@ export class Connection implements SessionLink {
     this.#endSession();
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     this.#context.log.info({ session: this.#name, code: error.code }, error.message);
-    this.#socket.send(errorFrame(error, null), BINARY);
+    this.#tell(error);
     const entry = ERRORS[error.code];
     this.#socket.close('close' in entry ? entry.close : 1011, error.code);
     this.#taken(); // nobody waits for the client any more, and its closing frame is to be read
@@ -235,6 +294,11 @@ export class Connection implements SessionLink {
    * that goes on when the server is started anew is not ended: its client comes back by itself.
    */
   async drainAndEnd(error: FarstepError): Promise<void> {
+    if (this.#isYielding) {
+      // What came in one piece has come.
+      this.#setYielding(false);
+      await setImmediate();
+    }
     this.#draining = true;
     const closed = new Promise<void>((resolve) => {
       this.#socket.once('close', () => resolve());
@@ -251,9 +315,10 @@ export class Connection implements SessionLink {
 
   /** Pings, and ends the connection if a time limit has passed. Called every second or so. */
   sweep(): void {
-    const broken = this.#liveness.check(this.#session !== undefined, this.#isCrowded);
+    const broken = this.#liveness.check(this.#session !== undefined, this.#isCrowded || this.#isResting);
     if (broken === 'gone') {
       this.#context.log.info({ session: this.#name }, 'no pong: the peer is gone');
+      this.#endedWith = 'no_pong';
       this.#socket.terminate();
     } else if (broken) {
       this.end(broken);

@@ -1,4 +1,3 @@
-import { PNG } from 'pngjs';
 import type { ResetBatch } from '../envs/batch.js';
 import { getWorld, listSpecs } from '../envs/index.js';
 import { bytesOf } from '../protocol/dtypes.js';
@@ -18,9 +17,9 @@ import type {
   SnapshotRequest,
   TransitionsRequest,
 } from '../protocol/messages.js';
-import type { Image } from '../protocol/spec.js';
 import type { EnvHost, HostedVectorEnv, MaybePromise } from './host.js';
 import type { Scope } from './keys.js';
+import { encodePng } from './png.js';
 import type { SessionEnvs } from './session-envs.js';
 import type { Subscriptions } from './subscriptions.js';
 import type { Tenant } from './tenant.js';
@@ -181,19 +180,21 @@ export class ControlRequests {
 
   #render({ id, env: handle, index, format }: RenderRequest): MaybePromise<Reply> {
     const env = this.envs.get(handle, 'render');
-    return after(env.render(index), ({ width, height, data }) => ({
-      type: 'rendered',
-      id,
-      width,
-      height,
-      format,
-      data: format === 'rgb' ? data : encodePng({ width, height, data }),
-    }));
+    return after(env.render(index), (image) =>
+      after(format === 'rgb' ? image.data : encodePng(image), (data) => ({
+        type: 'rendered',
+        id,
+        width: image.width,
+        height: image.height,
+        format,
+        data,
+      })),
+    );
   }
 }
 
 /** `next` of a value, at once or when it is there. */
-const after = <T, R>(value: MaybePromise<T>, next: (value: T) => R): MaybePromise<R> =>
+const after = <T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> =>
   value instanceof Promise ? value.then(next) : next(value);
 
 function started(
@@ -232,10 +233,4 @@ function indices(what: string, ids: readonly number[] | undefined, numEnvs: numb
     throw new FarstepError('bad_ids', `${what}.ids: expected 0 to ${numEnvs - 1}, got ${tooLarge}`);
   }
   return Uint32Array.from(ids);
-}
-
-function encodePng({ width, height, data }: Image): Uint8Array {
-  const png = new PNG({ width, height, colorType: 2, inputColorType: 2, inputHasAlpha: false });
-  png.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return PNG.sync.write(png, { colorType: 2, inputColorType: 2, inputHasAlpha: false });
 }

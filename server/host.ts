@@ -51,8 +51,24 @@ export interface ResetOrder {
   readonly options?: Options | undefined;
 }
 
+/** The threads and processes that step envs. */
+export interface HostState {
+  /** Whether what it starts with is there. */
+  readonly isReady: boolean;
+  /** Parts of vector envs on each thread. */
+  readonly threads: readonly number[];
+  /** The ids of the processes, which have a part each. */
+  readonly processes: readonly number[];
+  /** How long the one that has been at its work for longest has been, milliseconds. */
+  readonly busyMs: { readonly threads: number; readonly processes: number };
+  /** How many died or were ended for a limit. */
+  readonly failed: { readonly threads: number; readonly processes: number };
+}
+
 /** Where vector envs live: in the connection's own thread, or on workers. */
 export interface EnvHost {
+  /** Absent where there are no workers. */
+  readonly state?: HostState;
   make(request: MakeRequest): MaybePromise<HostedVectorEnv>;
 }
 

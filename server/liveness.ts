@@ -38,9 +38,10 @@ export class Liveness {
     });
   }
 
-  /** A message has come. */
-  onFrame(): void {
+  /** A message has come; gives the time. */
+  onFrame(): number {
     this.#lastFrameAt = this.now();
+    return this.#lastFrameAt;
   }
 
   /**

@@ -60,6 +60,11 @@ export class Outbox {
     return this.#kept.map(({ id, payload }) => ({ id, bytes: payload }));
   }
 
+  /** Bytes of the replies that are kept. */
+  get keptBytes(): number {
+    return this.#keptBytes;
+  }
+
   drained(): Promise<void> | undefined {
     return this.#link?.drained();
   }

@@ -13,6 +13,8 @@ interface Receiver {
   readonly _bufferedBytes: number;
   readonly _fragmented: number;
   readonly _state: number;
+  /** Whether it gives all messages that came in one piece at once; the option `allowSynchronousEvents`. */
+  _allowSynchronousEvents: boolean;
 }
 
 /** ws's WebSocket, which tells its owner why ws closes it before it does. */
@@ -31,12 +33,21 @@ export class ServerSocket extends WebSocket {
     super.close(code, refusal ?? reason);
   }
 
+  get #receiver(): Receiver | null {
+    return (this as unknown as { readonly _receiver: Receiver | null })._receiver;
+  }
+
   /** Whether a part of a message has come. */
   get isAmidMessage(): boolean {
-    const { _receiver } = this as unknown as { readonly _receiver: Receiver | null };
+    const receiver = this.#receiver;
     return (
-      _receiver !== null &&
-      (_receiver._bufferedBytes > 0 || _receiver._fragmented > 0 || _receiver._state > 0)
+      receiver !== null && (receiver._bufferedBytes > 0 || receiver._fragmented > 0 || receiver._state > 0)
     );
+  }
+
+  /** Whether everybody else has a turn between two messages, also where these came in one piece. */
+  setYielding(isYielding: boolean): void {
+    const receiver = this.#receiver;
+    if (receiver) receiver._allowSynchronousEvents = !isYielding;
   }
 }

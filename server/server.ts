@@ -17,6 +17,8 @@ import { Connection, SERVER } from './connection.js';
 import { type EnvHost, inlineHost } from './host.js';
 import type { KeyRing } from './keys.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { Metrics } from './metrics.js';
+import type { ServerState } from './metrics-table.js';
 import { isWelcomeOrigin } from './origin.js';
 import { PendingSockets } from './pending-sockets.js';
 import { ServerSocket } from './server-socket.js';
@@ -59,7 +61,10 @@ const RESTART_MS = 2000;
 /** How often time limits are looked at, milliseconds. */
 const SWEEP_MS = 1000;
 
-/** The HTTP and WebSocket endpoint: `/healthz`, and farstep's protocol on every path that asks for a WebSocket. */
+/**
+ * The HTTP and WebSocket endpoint: `/healthz`, `/readyz` and `/metrics`, and farstep's protocol on every path that asks
+ * for a WebSocket.
+ */
 export class Server {
   readonly #http: HttpServer;
   readonly #sockets: WebSocketServer;
@@ -69,11 +74,16 @@ export class Server {
   readonly #limits: Limits;
   readonly #log: Logger;
   readonly #worlds: WorldRooms;
+  readonly #streams: Streams;
+  readonly #host: EnvHost;
+  readonly #metrics: Metrics;
   readonly #sessions: Sessions;
   readonly #stateDir: StateDir | undefined;
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #sweeper: NodeJS.Timeout;
+  /** Bytes of the connections that have ended. */
+  readonly #pastTraffic = { received: 0, sent: 0 };
   #url = '';
   #closing: Promise<void> | undefined;
 
@@ -87,16 +97,20 @@ export class Server {
     const { stateDir } = options;
     this.#stateDir =
       stateDir === undefined ? undefined : new StateDir(stateDir, this.#limits.stateBytes, this.#log);
+    this.#streams = new Streams(this.#limits);
+    this.#host = options.envs ?? inlineHost;
+    this.#metrics = new Metrics(this.#now);
     this.#sessions = new Sessions({
       stateDir: this.#stateDir,
       numEnvs: (tenant) => this.#sessions.numEnvs(tenant),
       keys,
       timers,
-      host: options.envs ?? inlineHost,
+      host: this.#host,
       worlds: this.#worlds,
-      streams: new Streams(this.#limits),
+      streams: this.#streams,
       limits: this.#limits,
       log: this.#log,
+      metrics: this.#metrics,
       now: this.#now,
     });
     this.#startedAt = this.#now();
@@ -137,6 +151,7 @@ export class Server {
     } catch (error) {
       clearInterval(server.#sweeper);
       server.#stateDir?.close();
+      server.#metrics.stop();
       throw error;
     }
     server.#url = urlOf(server.#http.address()!, options.tls !== undefined);
@@ -179,6 +194,37 @@ export class Server {
     return this.#sessions.numEnvs();
   }
 
+  /** Whether it takes new sessions. */
+  get isReady(): boolean {
+    return !this.#closing && (this.#host.state?.isReady ?? true);
+  }
+
+  get #state(): ServerState {
+    const connections = {
+      open: this.connections,
+      pending: this.pendingConnections,
+      requestsInFlight: 0,
+      unsentBytes: 0,
+      receivedBytes: this.#pastTraffic.received,
+      sentBytes: this.#pastTraffic.sent,
+    };
+    for (const { requestsInFlight, backlog, traffic } of this.#connections) {
+      connections.requestsInFlight += requestsInFlight;
+      connections.unsentBytes += backlog;
+      connections.receivedBytes += traffic.received;
+      connections.sentBytes += traffic.sent;
+    }
+    return {
+      isReady: this.isReady,
+      limits: this.#limits,
+      connections,
+      sessions: this.#sessions.state,
+      worlds: this.numWorlds,
+      streams: this.#streams.size,
+      host: this.#host.state,
+    };
+  }
+
   /** Looks at the time limits of every connection and session. */
   sweep(): void {
     for (const connection of this.#connections) connection.sweep();
@@ -208,6 +254,7 @@ export class Server {
     this.#sessions.endLost();
     this.#stateDir?.close();
     clearTimeout(cut);
+    this.#metrics.stop();
     this.#log.info('stopped');
   }
 
@@ -236,11 +283,17 @@ export class Server {
         pending: this.#pending,
         limits: this.#limits,
         log,
+        metrics: this.#metrics,
         now: this.#now,
       });
       log.debug({ connection: name, from: request.socket.remoteAddress }, 'connected');
       this.#connections.add(connection);
-      webSocket.once('close', () => this.#connections.delete(connection));
+      this.#metrics.onOpened();
+      webSocket.once('close', () => {
+        this.#connections.delete(connection);
+        this.#pastTraffic.received += connection.traffic.received;
+        this.#pastTraffic.sent += connection.traffic.sent;
+      });
     });
   }
 
@@ -260,8 +313,18 @@ export class Server {
         envs: this.numEnvs,
         uptimeSeconds: Math.round((this.#now() - this.#startedAt) / 1000),
       });
+    } else if (path === '/readyz') {
+      json(this.isReady ? 200 : 503, {
+        status: this.#closing ? 'stopping' : this.isReady ? 'ready' : 'starting',
+      });
+    } else if (path === '/metrics') {
+      void this.#metrics.text(this.#state).then((text) => {
+        response.writeHead(200, { 'content-type': this.#metrics.contentType });
+        response.end(text);
+      });
     } else {
-      json(404, { error: `no page at ${path}; this server answers /healthz and WebSocket connections` });
+      const pages = '/healthz, /readyz, /metrics';
+      json(404, { error: `no page at ${path}; this server answers ${pages} and WebSocket connections` });
     }
   }
 }

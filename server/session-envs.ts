@@ -43,6 +43,14 @@ export class SessionEnvs {
     return sum;
   }
 
+  /** Adds the envs of each id to `counts`. */
+  countInto(counts: Map<string, number>): void {
+    for (const { contract } of this.#envs.values()) {
+      const { id } = contract.spec;
+      counts.set(id, (counts.get(id) ?? 0) + contract.numEnvs);
+    }
+  }
+
   /** Throws `no_such_env`; `what` asks. */
   get(handle: number, what: string): HostedVectorEnv {
     const env = this.#envs.get(handle);

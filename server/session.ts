@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { StepBatch } from '../envs/batch.js';
 import { viewOrCopy } from '../protocol/dtypes.js';
@@ -18,6 +19,7 @@ import { ControlRequests } from './control-requests.js';
 import type { EnvHost, HostedVectorEnv } from './host.js';
 import { Ledger } from './ledger.js';
 import type { Limits } from './limits.js';
+import type { Metrics } from './metrics.js';
 import { type Link, Outbox } from './outbox.js';
 import { SessionEnvs } from './session-envs.js';
 import type { SavedSession, SessionRecord } from './session-record.js';
@@ -35,6 +37,9 @@ export interface SessionContext {
   readonly streams: Streams;
   readonly limits: Limits;
   readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
   /** Envs in all sessions, or in those of one key. */
   numEnvs(tenant?: Tenant): number;
 }
@@ -43,6 +48,8 @@ export interface SessionContext {
 interface Arrived {
   readonly request: StepFrame | Message;
   readonly frame: Uint8Array;
+  /** When it came. */
+  readonly at: number;
   /** Of the request; null where it brings none that is valid. */
   readonly id: number | null;
 }
@@ -56,6 +63,8 @@ export class Session {
   readonly #log: Logger;
   readonly #host: EnvHost;
   readonly #ledger = new Ledger();
+  readonly #metrics: Metrics;
+  readonly #now: () => number;
   readonly #envs: SessionEnvs;
   readonly #subscriptions: Subscriptions;
   readonly #control: ControlRequests;
@@ -86,19 +95,36 @@ export class Session {
     readonly tenant?: Tenant,
     private readonly record?: SessionRecord,
   ) {
-    const { host, worlds, streams, limits, log } = context;
+    const { host, worlds, streams, limits, log, metrics, now } = context;
     this.#log = log;
     this.#host = host;
+    this.#metrics = metrics;
+    this.#now = now;
     this.#maxWaitingBytes = limits.queuedBytes;
     this.#outbox = new Outbox(limits, tenant);
     this.#envs = new SessionEnvs(name, secret, context, tenant);
-    this.#subscriptions = new Subscriptions(streams, limits, this.#outbox);
+    this.#subscriptions = new Subscriptions(streams, limits, this.#outbox, metrics);
     this.#control = new ControlRequests(this.#envs, this.#subscriptions, host, worlds, tenant);
   }
 
   /** Envs in all vector envs of this session. */
   get numEnvs(): number {
     return this.#envs.numEnvs;
+  }
+
+  /** Adds the envs of each id to `counts`. */
+  countEnvsInto(counts: Map<string, number>): void {
+    this.#envs.countInto(counts);
+  }
+
+  /** What it has waiting and keeps. */
+  get load() {
+    return {
+      waitingRequests: this.#waiting.length,
+      waitingBytes: this.#waitingBytes,
+      keptBytes: this.#outbox.keptBytes,
+      subscriptions: this.#subscriptions.size,
+    };
   }
 
   /** Requests come over `link` from now on, those that are unanswered once more, and replies go there. */
@@ -121,9 +147,9 @@ export class Session {
    * Handles one frame. Throws only what ends the connection (`bad_frame`); everything else is answered. Where so much
    * waits that no more is to be read for now, gives a promise that resolves when there is room.
    */
-  receive(frame: Uint8Array): Promise<void> | undefined {
+  receive(frame: Uint8Array, at: number): Promise<void> | undefined {
     // Decoded before it waits: whoever brings a bad frame is still there to be told.
-    const arrived = this.#read(frame);
+    const arrived = this.#read(frame, at);
     if (arrived.id !== null && arrived.id <= this.#repeatsUpTo) this.#repeat(arrived.id);
     else if (this.#holding) return this.#queue(arrived);
     else this.#handle(arrived);
@@ -157,7 +183,7 @@ export class Session {
 
   /** Answers a frame with an error instead of handling it. */
   refuse(frame: Uint8Array, error: FarstepError): void {
-    this.#fail(this.#read(frame).id, error);
+    this.#fail(this.#read(frame, 0).id, error);
   }
 
   /** Resolves when every request that came has been answered. */
@@ -185,7 +211,7 @@ export class Session {
     for (const { id, bytes } of state.replies) this.#outbox.send(id, bytes);
     this.#lastId = state.lastId;
     for (const frame of frames) {
-      void this.receive(frame);
+      void this.receive(frame, this.#now());
       await this.settled();
     }
     await this.#save();
@@ -208,11 +234,11 @@ export class Session {
     this.#envs.closeAll();
   }
 
-  #read(frame: Uint8Array): Arrived {
+  #read(frame: Uint8Array, at: number): Arrived {
     const request = isHotFrame(frame) ? decodeStep(frame) : unpackMessage(frame);
     const { id, ack } = request;
     if (typeof ack === 'number') this.#outbox.acknowledge(ack);
-    return { request, frame, id: Number.isSafeInteger(id) ? (id as number) : null };
+    return { request, frame, at, id: Number.isSafeInteger(id) ? (id as number) : null };
   }
 
   #repeat(id: number): void {
@@ -226,11 +252,11 @@ export class Session {
     this.#outbox.send(null, errorFrame(new FarstepError('reply_not_kept', message), id));
   }
 
-  #handle({ request, frame, id }: Arrived): void {
+  #handle({ request, frame, id, at }: Arrived): void {
     if (id !== null && id > this.#lastId) this.#lastId = id;
     if (id !== null) this.record?.append(frame);
     this.tenant?.useBytes(frame.length);
-    const done = 'type' in request ? this.#answer(request, id) : this.#step(request, frame);
+    const done = 'type' in request ? this.#answer(request, id) : this.#step(request, frame, at);
     const wait = this.#pause(done ?? this.#outbox.drained());
     if (wait) this.#holdUntil(wait);
   }
@@ -284,15 +310,15 @@ export class Session {
       .then(() => this.#outbox.drained())
       .then(() => {
         this.#holding = undefined;
-        while (!this.#holding) {
-          const next = this.#unqueue();
-          if (!next) return;
-          this.#handle(next);
-        }
+        const next = this.#unqueue();
+        if (!next) return;
+        this.#handle(next);
+        // Between two that have waited everybody else has a turn.
+        if (!this.#holding && this.#waiting.length > 0) this.#holdUntil(setImmediate());
       });
   }
 
-  #step(step: StepFrame, frame: Uint8Array): Promise<void> | undefined {
+  #step(step: StepFrame, frame: Uint8Array, at: number): Promise<void> | undefined {
     try {
       const env = this.#envs.get(step.env, 'step');
       const { numEnvs } = env.contract;
@@ -300,10 +326,10 @@ export class Session {
       takeActions(env, step, frame, ids?.length ?? numEnvs);
       const batch = env.step(ids);
       if (batch instanceof Promise) {
-        const answered = batch.then((result) => this.#sendStepped(step, env, ids, result));
+        const answered = batch.then((result) => this.#sendStepped(step, at, env, ids, result));
         return this.#answerLater(step.id, answered, step.env);
       }
-      this.#sendStepped(step, env, ids, batch);
+      this.#sendStepped(step, at, env, ids, batch);
     } catch (error) {
       this.#fail(step.id, error, step.env);
     }
@@ -312,13 +338,15 @@ export class Session {
 
   #sendStepped(
     { id, env: handle }: StepFrame,
-    { layout }: HostedVectorEnv,
+    at: number,
+    { layout, contract }: HostedVectorEnv,
     ids: Uint32Array | undefined,
     batch: StepBatch,
   ): void {
     this.#outbox.sendWritten(id, steppedBytes(layout, batch.n), (target) =>
       encodeStepped(target, id, layout, batch),
     );
+    this.#metrics.onStep(contract.spec.id, batch.n, this.#now() - at);
     this.tenant?.useSteps(batch.n);
     this.#envs.streamOf(handle)?.publishStep(ids, batch);
   }
@@ -353,8 +381,9 @@ export class Session {
   }
 
   #fail(id: number | null, error: unknown, env?: unknown): void {
-    const coded = this.#coded(error);
-    this.#log.debug({ session: this.name, env, code: coded.code, id }, coded.message);
+    const coded = this.#coded(error, env);
+    this.#metrics.onError(coded.code);
+    this.#log.debug({ session: this.name, handle: env, code: coded.code, id }, coded.message);
     if (coded.code === 'env_failed') {
       this.#envs.close(env as number);
       this.#ledger.forget(env as number);
@@ -362,14 +391,14 @@ export class Session {
     this.#outbox.send(id, errorFrame(coded, id));
   }
 
-  #coded(error: unknown): FarstepError {
+  #coded(error: unknown, handle: unknown): FarstepError {
     if (error instanceof FarstepError) {
       if (error.cause)
-        this.#log.error({ session: this.name, err: error.cause, code: error.code }, error.message);
+        this.#log.error({ session: this.name, handle, err: error.cause, code: error.code }, error.message);
       return error;
     }
     // The client learns that it was our fault, and nothing of our insides.
-    this.#log.error({ session: this.name, err: error }, 'internal error');
+    this.#log.error({ session: this.name, handle, err: error }, 'internal error');
     return new FarstepError('internal', `a fault of the server; its log has it under session ${this.name}`);
   }
 }

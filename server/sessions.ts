@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { FarstepError } from '../protocol/errors.js';
 import type { Key, KeyRing } from './keys.js';
+import type { SessionsState } from './metrics-table.js';
 import type { Link } from './outbox.js';
 import { Session, type SessionContext } from './session.js';
 import type { StateDir } from './state-dir.js';
@@ -21,8 +22,6 @@ interface Entry {
 }
 
 export interface SessionsContext extends SessionContext {
-  /** Milliseconds, monotonic. */
-  readonly now: () => number;
   /** Who may come; everybody where absent. */
   readonly keys?: KeyRing | undefined;
   readonly timers: Timers;
@@ -52,6 +51,22 @@ export class Sessions {
     let sum = 0;
     for (const { session } of this.#open.values()) if (isOf(session, tenant)) sum += session.numEnvs;
     return sum;
+  }
+
+  /** What they have and keep. */
+  get state(): SessionsState {
+    const envs = new Map<string, number>();
+    const sum = { away: 0, waitingRequests: 0, waitingBytes: 0, keptBytes: 0, subscriptions: 0 };
+    for (const { session, link } of this.#open.values()) {
+      session.countEnvsInto(envs);
+      const { load } = session;
+      if (!link) sum.away++;
+      sum.waitingRequests += load.waitingRequests;
+      sum.waitingBytes += load.waitingBytes;
+      sum.keptBytes += load.keptBytes;
+      sum.subscriptions += load.subscriptions;
+    }
+    return { ...sum, envs, connected: this.#open.size - sum.away };
   }
 
   /** Who comes with a token; undefined where everybody may. Throws `unauthorized`. */
@@ -84,6 +99,7 @@ export class Sessions {
     session.begin();
     this.#open.set(name, { session, link, lostAt: 0 });
     session.attach(link);
+    this.context.metrics.onBegun();
     return { session, resume: limits.graceMs > 0 ? tokenOf(session) : null };
   }
 
@@ -129,6 +145,7 @@ export class Sessions {
     entry.link = link;
     old?.end(new FarstepError('session_resumed', `session ${session.name} goes on on another connection`));
     session.attach(link);
+    this.context.metrics.onResumed();
     return { session, resume: token };
   }
 

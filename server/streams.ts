@@ -108,6 +108,10 @@ export class Streams {
 
   constructor(private readonly limits: Limits) {}
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   open(token: string, env: HostedVectorEnv): Stream {
     const stream = new Stream(this.#nextNumber++, env, this.limits, () => this.#open.delete(token));
     this.#open.set(token, stream);

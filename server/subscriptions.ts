@@ -9,6 +9,7 @@ import type {
 } from '../protocol/messages.js';
 import type { Frame } from './frame-pool.js';
 import type { Limits } from './limits.js';
+import type { Metrics } from './metrics.js';
 import type { Outbox } from './outbox.js';
 import type { Stream, Streams, Subscriber } from './streams.js';
 
@@ -22,11 +23,14 @@ class Subscription implements Subscriber {
     readonly stream: Stream,
     public credits: number,
     private readonly outbox: Outbox,
+    private readonly metrics: Metrics,
     private readonly onOver: () => void,
   ) {}
 
   offer(frame: Frame): void {
-    if (this.credits === 0 || !this.outbox.sendSample(frame)) return;
+    const isSent = this.credits > 0 && this.outbox.sendSample(frame);
+    this.metrics.onSample(isSent);
+    if (!isSent) return;
     this.credits--;
     this.sent++;
   }
@@ -45,7 +49,12 @@ export class Subscriptions {
     private readonly streams: Streams,
     private readonly limits: Limits,
     private readonly outbox: Outbox,
+    private readonly metrics: Metrics,
   ) {}
+
+  get size(): number {
+    return this.#open.size;
+  }
 
   /** Throws `no_such_stream`, `too_many_subscriptions`, or `bad_message` for a stream that it has already. */
   subscribe({ id, token, credits }: SubscribeRequest): Subscribed {
@@ -60,7 +69,9 @@ export class Subscriptions {
       const message = `subscribe: ${this.#open.size} subscriptions are open, limits.subscriptions is ${subscriptions}`;
       throw new FarstepError('too_many_subscriptions', message);
     }
-    const subscription = new Subscription(stream, credits, this.outbox, () => this.#open.delete(number));
+    const subscription = new Subscription(stream, credits, this.outbox, this.metrics, () =>
+      this.#open.delete(number),
+    );
     stream.add(subscription);
     this.#open.set(number, subscription);
     return { type: 'subscribed', id, stream: number, sequence, contract };

@@ -26,15 +26,6 @@ export interface Product {
   readonly relu?: boolean;
 }
 
-/**
- * Rows of a transposed A at a time. A tile walks down a column of A, a cache line a row: so many lines stay in the first
- * cache until the tiles beside it have used the rest of each.
- */
-const TRANSPOSED_ROWS = 128;
-
-/** From so many rows of A on, columns of B are packed first. */
-const PACKED_ROWS = 128;
-
 export function multiply(kernels: Kernels, product: Product): void {
   const { a, b, c, m, n, k, transposeA = false, transposeB = false, cStride = n, relu = false } = product;
   const {
@@ -47,9 +38,9 @@ export function multiply(kernels: Kernels, product: Product): void {
   const [bRow, bColumn] = transposeB ? [FLOAT, FLOAT * bStride] : [FLOAT * bStride, FLOAT];
   const cRow = FLOAT * cStride;
   // In equal parts.
-  const depth = Math.ceil(k / Math.ceil(k / (transposeA ? TRANSPOSED_ROWS : PANEL_ROWS)));
+  const depth = Math.ceil(k / Math.ceil(k / PANEL_ROWS));
   const [start, startRow] = accumulate ? [c, cRow] : [bias, 0];
-  const panel = transposeB || m >= PACKED_ROWS ? kernels.panel : 0;
+  const panel = transposeB ? kernels.panel : 0;
   const clip = relu ? 1 : 0;
   kernels.matmul(a, b, c, m, n, k, aRow, aStep, bRow, bColumn, cRow, start, startRow, clip, panel, depth);
 }

@@ -50,13 +50,20 @@ interface LatentState {
   readonly counts: ProcessCounts;
   readonly sampling: readonly number[];
   readonly frames: number;
-  readonly isTrained: boolean;
+  /** How codes are spread over the pictures, once there are codes. */
+  readonly spread: Spread | undefined;
+}
+
+/** Mean and standard deviation of each number of a code. */
+interface Spread {
+  readonly means: readonly number[];
+  readonly deviations: readonly number[];
 }
 
 /**
  * An agent in a latent space (Lange and Riedmiller 2010, "Deep auto-encoder neural networks in reinforcement learning"):
  * plays at random until it has seen enough pictures, trains an autoencoder on them, and from then on shows another agent
- * the codes in place of the pictures.
+ * the codes in place of the pictures, each number of mean 0 and deviation 1 over the pictures that it learned from.
  */
 export class LatentAgent implements Agent {
   readonly #task: Task;
@@ -66,6 +73,7 @@ export class LatentAgent implements Agent {
   readonly #whole: Module;
   /** The first part of it, once it has been trained. */
   #encoder: Module | undefined;
+  #spread: Spread | undefined;
   readonly #makeInner: (task: Task) => Agent;
   #inner: Agent | undefined;
   readonly #frames: Rows;
@@ -109,8 +117,15 @@ export class LatentAgent implements Agent {
 
   /** Codes of pictures, [B, code]. */
   #encode(observations: readonly TypedArray[]): [Float32Array] {
-    const pictures = this.#features.read(observations);
-    return [this.#encoder!.predict(pictures, pictures.length / this.#features.size)];
+    const codes = this.#codes(this.#features.read(observations));
+    const { means, deviations } = this.#spread!;
+    const size = means.length;
+    for (let i = 0; i < codes.length; i++) codes[i] = (codes[i]! - means[i % size]!) / deviations[i % size]!;
+    return [codes];
+  }
+
+  #codes(pictures: Float32Array | Uint8Array): Float32Array {
+    return this.#encoder!.predict(pictures, pictures.length / this.#features.size);
   }
 
   act(observations: readonly TypedArray[], options: ActOptions): readonly TypedArray[] {
@@ -196,6 +211,7 @@ export class LatentAgent implements Agent {
   /** The autoencoder is done: an agent begins that sees its codes. */
   #becomeLatent(): void {
     this.#makeLatent();
+    this.#spread = this.#spreadOfCodes();
     this.#recall();
     if (this.#observations.length > 0) this.#inner!.begin(this.#encode(this.#observations));
   }
@@ -205,6 +221,26 @@ export class LatentAgent implements Agent {
     this.#encoder = new Module(encoder, this.#whole.params.read().slice(0, encoder.numParams));
     const { code } = this.#settings;
     this.#inner = this.#makeInner({ ...this.#task, observationSpace: new Box(-Infinity, Infinity, [code]) });
+  }
+
+  #spreadOfCodes(): Spread {
+    const { code, codeBatchSize } = this.#settings;
+    const [sums, squares] = [new Float64Array(code), new Float64Array(code)];
+    for (let from = 0; from < this.#kept; from += codeBatchSize) {
+      const rows = Math.min(codeBatchSize, this.#kept - from);
+      for (let row = 0; row < rows; row++) this.#frames.read(from + row, this.#batch, row);
+      for (const [i, x] of this.#codes(this.#batch.subarray(0, rows * this.#features.size)).entries()) {
+        sums[i % code]! += x;
+        squares[i % code]! += x * x;
+      }
+    }
+    const count = this.#kept;
+    const means = Array.from(sums, (sum) => sum / count);
+    const deviations = Array.from(
+      squares,
+      (sum, i) => Math.sqrt(Math.max(sum / count - means[i]! ** 2, 0)) || 1,
+    );
+    return { means, deviations };
   }
 
   /** Hands what somebody else collected over to the agent, as soon as there is one. */
@@ -220,7 +256,7 @@ export class LatentAgent implements Agent {
       counts: this.#processes.counts,
       sampling: this.#sampling.getState(),
       frames: this.#kept,
-      isTrained: this.#inner !== undefined,
+      spread: this.#spread,
     };
   }
 
@@ -234,9 +270,10 @@ export class LatentAgent implements Agent {
 
   async loadPolicy(from: CheckpointReader): Promise<void> {
     await loadModules({ autoencoder: this.#whole }, from, true);
-    const { isTrained } = await readJson<LatentState>(from, 'latent.json');
-    if (!isTrained) return;
+    const { spread } = await readJson<LatentState>(from, 'latent.json');
+    if (!spread) return;
     if (!this.#inner) this.#makeLatent();
+    this.#spread = spread;
     await this.#inner!.loadPolicy(from);
   }
 
@@ -251,13 +288,14 @@ export class LatentAgent implements Agent {
 
   async load(from: CheckpointReader): Promise<void> {
     await loadModules({ autoencoder: this.#whole }, from);
-    const { counts, sampling, frames, isTrained } = await readJson<LatentState>(from, 'latent.json');
+    const { counts, sampling, frames, spread } = await readJson<LatentState>(from, 'latent.json');
     this.#processes.counts = counts;
     this.#sampling.setState(sampling);
     this.#kept = frames;
     await readInto(from, 'frames.bin', this.#frames.prefix(frames));
-    if (!isTrained) return;
+    if (!spread) return;
     this.#makeLatent();
+    this.#spread = spread;
     await this.#inner!.load(from);
   }
 

@@ -68,8 +68,14 @@ export const DQN_PRESETS: Presets = {
   'MinAtar/Freeway-v1': { ...BREAKOUT, settings: { ...BREAKOUT.settings, gamma: 0.99 } },
 };
 
+const CARTPOLE = DQN_PRESETS['CartPole-v1']!;
+
 export const RAINBOW_PRESETS: Presets = {
-  'CartPole-v1': DQN_PRESETS['CartPole-v1']!,
+  // Returns of three steps are noisier: a step size that falls ends with a policy that stays good.
+  'CartPole-v1': {
+    ...CARTPOLE,
+    settings: { ...CARTPOLE.settings, learningRateShare: 0.1, learningRateSteps: 50_000 },
+  },
   'MinAtar/Breakout-v1': BREAKOUT,
 };
 
@@ -148,4 +154,17 @@ export const FQI_TREES_PRESETS: Presets = {
   },
 };
 
-export const LATENT_FQI_TREES_PRESETS: Presets = {};
+export const LATENT_FQI_TREES_PRESETS: Presets = {
+  'MinAtar/Breakout-v1': {
+    steps: 24_000,
+    numEnvs: 8,
+    settings: {
+      code: 24,
+      codeFrames: 4000,
+      codeUpdates: 3000,
+      gamma: 0.95,
+      learningStarts: 6000,
+      stepsPerIteration: 600,
+    },
+  },
+};

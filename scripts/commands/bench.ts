@@ -7,6 +7,7 @@ import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult 
 import { type BenchTrainOptions, benchTrain, TRAIN_ROWS, type TrainResult } from '../bench/train.js';
 import { benchWorkers, type WorkersResult } from '../bench/workers.js';
 import { above, integer } from '../options.js';
+import { abuseCommand, loadCommand } from './bench-load.js';
 import { benchPythonCommand } from './bench-python.js';
 
 const thousands = (x: number): string => Math.round(x).toLocaleString('en');
@@ -195,5 +196,7 @@ export function benchCommand(): Command {
     .addCommand(train)
     .addCommand(workers)
     .addCommand(memory)
-    .addCommand(benchPythonCommand());
+    .addCommand(benchPythonCommand())
+    .addCommand(loadCommand())
+    .addCommand(abuseCommand());
 }

@@ -63,7 +63,7 @@ function accessOf({ host, unix, keys, open, origin, cert, key }: ServeOptions) {
 export function serveCommand(): Command {
   const table = Object.entries(DEFAULT_LIMITS).map(([name, value]) => `  ${name.padEnd(18)} ${value}`);
   return new Command('serve')
-    .description('Host environments: WebSocket and /healthz on one port.')
+    .description('Host environments: WebSocket, /healthz, /readyz and /metrics on one port.')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 takes a free one', integer(0, 65535), 7447)
     .option('--unix <path>', 'listen on a unix socket instead, as ws+unix:<path>')
@@ -107,6 +107,7 @@ export function serveCommand(): Command {
       const log = pino({ name: 'farstep', level: logLevel }, pino.destination(child ? 2 : 1));
       const common = { limits: limits(limit), log };
       const workerHost = await WorkerHost.start({ ...common, workers, envs });
+      void workerHost.warmUp();
       const server = await Server.start({
         ...common,
         ...access,

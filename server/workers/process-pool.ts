@@ -13,12 +13,23 @@ export interface ProcessPoolOptions {
 /** The processes that step users' own envs. */
 export class ProcessPool {
   readonly #processes = new Set<EnvProcess>();
+  #failed = 0;
   #isClosed = false;
 
   constructor(private readonly options: ProcessPoolOptions) {}
 
   get pids(): number[] {
     return Array.from(this.#processes, ({ pid }) => pid ?? 0);
+  }
+
+  /** Processes that died or were ended for a limit. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** How long the one that has been at its work for longest has been, milliseconds. */
+  get busyMs(): number {
+    return Math.max(0, ...Array.from(this.#processes, ({ busyMs }) => busyMs));
   }
 
   /** How many more there may be. */
@@ -44,7 +55,9 @@ export class ProcessPool {
       onLine: (line) => log.info({ file, pid: process.pid }, line),
       onEnd: (reason) => {
         this.#processes.delete(process);
-        if (reason !== undefined) log.error({ file, pid: process.pid, reason }, 'an env process has ended');
+        if (reason === undefined) return;
+        this.#failed++;
+        log.error({ file, pid: process.pid, reason }, 'an env process has ended');
       },
     });
     this.#processes.add(process);

@@ -29,6 +29,7 @@ const LEAST_HOP_MICROS = 25;
 /** The threads that step envs. They are started when they are needed first, and again when one has died. */
 export class ThreadPool {
   readonly #places = new Set<Place>();
+  #failed = 0;
   #hopMicros: Promise<number> | undefined;
   #isClosed = false;
 
@@ -41,6 +42,16 @@ export class ThreadPool {
   /** How many parts of vector envs each thread has. */
   get parts(): number[] {
     return Array.from(this.#places, ({ thread }) => thread.shards);
+  }
+
+  /** Threads that died or were ended for a limit. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** How long the one that has been at its work for longest has been, milliseconds. */
+  get busyMs(): number {
+    return Math.max(0, ...Array.from(this.#places, ({ thread }) => thread.busyMs));
   }
 
   /** Microseconds from this thread to another and back: the median of some. */
@@ -86,6 +97,7 @@ export class ThreadPool {
         onEnd: (reason) => {
           this.#places.delete(place);
           if (reason === undefined) return;
+          this.#failed++;
           log.error({ reason, parts: place.thread.shards }, 'an env thread has ended');
         },
       }),

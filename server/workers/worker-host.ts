@@ -5,6 +5,7 @@ import {
   type EnvHost,
   FirstSeeds,
   type HostedVectorEnv,
+  type HostState,
   inlineHost,
   type MakeOrder,
   type MaybePromise,
@@ -53,6 +54,7 @@ export class WorkerHost implements EnvHost {
   readonly #costs = new CostBook();
   /** What a step of all envs takes that step in this thread. */
   #inlineMicros = 0;
+  #isWarmingUp = false;
   #stopWatching: (() => void) | undefined;
 
   private constructor(private readonly options: WorkerHostOptions) {
@@ -77,6 +79,17 @@ export class WorkerHost implements EnvHost {
       throw error;
     }
     return host;
+  }
+
+  /**
+   * Starts a thread and measures the way there while nobody waits for it. Without it the first env that is not cheap
+   * does, amid whatever else is going on.
+   */
+  async warmUp(): Promise<void> {
+    if (this.#threads.size === 0) return;
+    this.#isWarmingUp = true;
+    await this.#threads.hopMicros().catch(() => {}); // the thread has died: told in the log
+    this.#isWarmingUp = false;
   }
 
   async #load(file: string): Promise<void> {
@@ -184,9 +197,14 @@ export class WorkerHost implements EnvHost {
     );
   }
 
-  /** The threads, by the number of parts of vector envs on each, and the ids of the processes. */
-  get state(): { readonly threads: readonly number[]; readonly processes: readonly number[] } {
-    return { threads: this.#threads.parts, processes: this.#processes.pids };
+  get state(): HostState {
+    return {
+      isReady: !this.#isWarmingUp,
+      threads: this.#threads.parts,
+      processes: this.#processes.pids,
+      busyMs: { threads: this.#threads.busyMs, processes: this.#processes.busyMs },
+      failed: { threads: this.#threads.failed, processes: this.#processes.failed },
+    };
   }
 
   /** Ends all threads and processes. */

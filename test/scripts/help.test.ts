@@ -8,6 +8,8 @@ t.test('every command explains itself', async (t) => {
   const dir = t.testdir();
   for (const command of [
     'serve',
+    'key',
+    'top',
     'envs',
     'agents',
     'train',
@@ -37,7 +39,7 @@ t.test('a wrong word names the nearest right one', async (t) => {
       /no setting "gama"; did you mean "gamma"\?/,
     ],
     [['train', 'dqn', '--env', 'CartPole-v2'], /no env "CartPole-v2".*CartPole-v1/],
-    [['serve', '--limit', 'session=3'], /no limit session; there are connections, sessions/],
+    [['serve', '--limit', 'session=3'], /no limit session; there are pendingConnections, sessions/],
     [['envs', 'nowhere'], /no env has nowhere in its id/],
   ];
   for (const [args, message] of cases) {

@@ -1,5 +1,6 @@
 /** Clients that ask for more than they take: memory stays bounded, and nobody else waits. */
 import t from 'tap';
+import { type EnvHost, inlineHost, type ResetOrder } from '../../server/host.js';
 import { undisturbed } from './bystander.js';
 import { Clock, RawClient, startServer, until } from './rig.js';
 
@@ -34,7 +35,8 @@ t.test(
 );
 
 t.test('requests beyond the limit are refused, those within it answered', async (t) => {
-  const server = await startServer(t, { limits: { requestsInFlight: 8 } });
+  // While the clock stands still, all that comes in one piece is handled at once.
+  const server = await startServer(t, { now: () => 0, limits: { requestsInFlight: 8 } });
   const client = await RawClient.welcomed(t, server.url);
   await client.ask(MAKE);
   client.burst(Array.from({ length: 12 }, (_, i) => reset(i)));
@@ -55,6 +57,31 @@ t.test('requests beyond the limit are refused, those within it answered', async 
     [0, 1, 2, 3, 4, 5, 6, 7],
   );
   t.match(await client.ask(reset(20)), { type: 'started', id: 20 });
+});
+
+t.test('others have their turn between requests that came in one piece', async (t) => {
+  let [time, resets] = [0, 0];
+  const host: EnvHost = {
+    make: (request) => {
+      const env = inlineHost.make(request);
+      const count = (order: ResetOrder) => {
+        resets++;
+        return env.reset(order);
+      };
+      return { ...env, reset: count };
+    },
+  };
+  const server = await startServer(t, { now: () => time++, envs: host });
+  const client = await RawClient.welcomed(t, server.url);
+  const other = await RawClient.welcomed(t, server.url);
+  await client.ask({ type: 'make', id: 1, env: 'CartPole-v1' });
+  client.burst(Array.from({ length: 1000 }, (_, i) => reset(i)));
+  t.match(await other.ask({ type: 'list', id: 1 }), { type: 'listed' });
+  t.ok(resets < 100, `${resets} of 1000 were handled before the request of another`);
+  for (let i = 0; i < 1000; i++) {
+    const { type, id } = await client.receive();
+    if (type !== 'started' || id !== i) t.fail(`reply ${i} is ${String(type)} ${String(id)}`);
+  }
 });
 
 t.test('a client that keeps to the limit is never refused, however large the replies', async (t) => {

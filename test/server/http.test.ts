@@ -22,10 +22,10 @@ t.test('/healthz tells how the server is', async (t) => {
 
 t.test('other pages there are none', async (t) => {
   const server = await startServer(t);
-  const response = await fetch(`${server.url.replace('ws:', 'http:')}/metrics?x=1`);
+  const response = await fetch(`${server.url.replace('ws:', 'http:')}/metric?x=1`);
   t.equal(response.status, 404);
   t.same(await response.json(), {
-    error: 'no page at /metrics; this server answers /healthz and WebSocket connections',
+    error: 'no page at /metric; this server answers /healthz, /readyz, /metrics and WebSocket connections',
   });
 });
 

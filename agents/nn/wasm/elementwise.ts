@@ -27,18 +27,12 @@ export function storeLanes(address: Code, value: Code, lanes: Code): Code {
  * @param prologue gets the code that comes before the loop: constants stay in variables, which costs a load where making
  *   them anew costs three instructions
  * @param statements gets the code of values that are used more than once
- * @param fused whether products that are added to something are fused with the addition
  */
-function vectorArithmetic(
-  f: FunctionWriter,
-  prologue: Code[],
-  statements: Code[],
-  fused: boolean,
-): Arithmetic<Code> {
+function vectorArithmetic(f: FunctionWriter, prologue: Code[], statements: Code[]): Arithmetic<Code> {
   const constants = new Map<number, Code>();
   const products = new Map<Code, [Code, Code]>();
   const madd = (a: Code, b: Code): Code | undefined => {
-    const factors = fused ? products.get(a) : undefined;
+    const factors = products.get(a);
     return factors && f32x4.relaxedMadd(...factors, b);
   };
   return {
@@ -79,12 +73,7 @@ function vectorArithmetic(
  * arrays are gapped, it is `name(...arrays, ...scalars, n, rows, gap)`: rows of n floats, and `gap` bytes between those
  * of the gapped arrays.
  */
-export function writePointwise(
-  module: ModuleWriter,
-  name: string,
-  pointwise: Pointwise,
-  fused: boolean,
-): void {
+export function writePointwise(module: ModuleWriter, name: string, pointwise: Pointwise): void {
   const { reads, writes, scalars, gapped = [] } = pointwise;
   const arrays = [...new Set([...reads, ...writes])];
   const params = Object.fromEntries([
@@ -107,7 +96,7 @@ export function writePointwise(
       body.push(set);
       values[array] = local.get;
     }
-    const results = pointwise.formula(vectorArithmetic(f, prologue, body, fused), values);
+    const results = pointwise.formula(vectorArithmetic(f, prologue, body), values);
     const stores = writes.map((array) => {
       const [local, set] = f.let('v128', results[array]!);
       body.push(set);

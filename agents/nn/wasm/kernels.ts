@@ -12,7 +12,7 @@ import {
 } from './elementwise.js';
 import { PANEL_BYTES, writeMatmul } from './matmul.js';
 import { writePatches } from './patches.js';
-import { hasRelaxedSimd } from './relaxed-simd.js';
+import { allowRelaxedSimd } from './relaxed-simd.js';
 import type { Matmul } from './shared-product.js';
 import { Threads, threadCount } from './threads.js';
 
@@ -46,30 +46,16 @@ export interface Kernels extends PointwiseKernels {
   sumOfSquares(x: number, n: number): number;
 }
 
-/** The modules with fused multiply-adds and without them. */
-const compiled = new Map<boolean, WebAssembly.Module>();
+let compiled: WebAssembly.Module | undefined;
 
-export function kernelModule(fused: boolean): WebAssembly.Module {
-  let module = compiled.get(fused);
-  if (module === undefined) {
-    module = new WebAssembly.Module(writeModule(fused));
-    compiled.set(fused, module);
-  }
-  return module;
+export function kernelModule(): WebAssembly.Module {
+  compiled ??= compile();
+  return compiled;
 }
 
-export interface KernelOptions {
-  /** Whether to use fused multiply-adds: where there are any, unless told. */
-  readonly fused?: boolean;
-  /** How many compute large products; `threadCount()` unless told. */
-  readonly threads?: number;
-}
-
-export function instantiateKernels(
-  memory: Memory,
-  { fused = hasRelaxedSimd(), threads = threadCount() }: KernelOptions = {},
-): Kernels {
-  const module = kernelModule(fused);
+/** @param threads how many compute large products */
+export function instantiateKernels(memory: Memory, threads = threadCount()): Kernels {
+  const module = kernelModule();
   const { exports } = new WebAssembly.Instance(module, { heap: { memory: memory.memory } });
   const panel = memory.allocate(PANEL_BYTES);
   const kernels = { ...(exports as unknown as Kernels), panel };
@@ -78,15 +64,16 @@ export function instantiateKernels(
   return { ...kernels, matmul: multiply };
 }
 
-function writeModule(fused: boolean): Uint8Array<ArrayBuffer> {
+function compile(): WebAssembly.Module {
+  allowRelaxedSimd();
   const module = new ModuleWriter();
-  writeMatmul(module, fused);
+  writeMatmul(module);
   writePatches(module);
   writeCopyRows(module);
   writeColumnSums(module);
   writeTranspose(module);
   writeBytesToFloats(module);
   writeSumOfSquares(module);
-  for (const [name, formula] of Object.entries(FORMULAS)) writePointwise(module, name, formula, fused);
-  return module.encode();
+  for (const [name, formula] of Object.entries(FORMULAS)) writePointwise(module, name, formula);
+  return new WebAssembly.Module(module.encode());
 }

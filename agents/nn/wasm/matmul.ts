@@ -25,7 +25,7 @@ const VECTOR_BYTES = 16;
 /** One row of a panel of B: as many columns as a tile has. */
 const PANEL_ROW_BYTES = 2 * VECTOR_BYTES;
 /** Rows of B that are worked on at a time: as many as the first cache has room for. */
-export const PANEL_ROWS = 256;
+export const PANEL_ROWS = 192;
 export const PANEL_BYTES = PANEL_ROWS * PANEL_ROW_BYTES;
 
 const TILE = {
@@ -44,15 +44,13 @@ const TILE = {
 } as const;
 
 type Tile = (...args: Code[]) => Code;
-/** a · b + c. */
-type Madd = (a: Code, b: Code, c: Code) => Code;
 
 /**
  * A tile of `rows` rows and `vectors` · 4 columns. Columns past n are computed from whatever lies behind a row of B
  * and never stored: only `lanes` of the last vector are. (Both allocators keep some bytes of their own behind an array,
  * so that a read past its end stays inside the memory.)
  */
-function writeTile(module: ModuleWriter, rows: number, vectors: number, madd: Madd): Tile {
+function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
   return module.func(`tile${rows}x${vectors}`, TILE, (p, f) => {
     const row = [...Array(rows).keys()];
     const column = [...Array(vectors).keys()];
@@ -79,7 +77,7 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number, madd: Ma
       row.map((r) => [
         input.set(v128.splatLoad(aRows[r]!.get)),
         accumulators[r]!.map((accumulator, j) =>
-          accumulator.set(madd(input.get, weights[j]!.get, accumulator.get)),
+          accumulator.set(f32x4.relaxedMadd(input.get, weights[j]!.get, accumulator.get)),
         ),
         advance(aRows[r]!, p.aStep.get),
       ]),
@@ -130,15 +128,13 @@ type ProductLocals = Record<Argument, Local>;
  * Adds `matmul(a, b, c, m, n, k, aRow, aStep, bRow, bColumn, cRow, start, startRow, relu, panel, depth)`. Pointers and
  * strides are in bytes: element (i, t) of A lies at `a + i·aRow + t·aStep`, element (t, j) of B at `b + t·bRow +
  * j·bColumn`, row i of C at `c + i·cRow`. `start` points at what C begins with, rows `startRow` apart: 0 for nothing, a
- * bias with `startRow` 0, or C itself to accumulate. k runs in stretches of `depth`. Unless it is 0, `panel` is room for
- * `depth` rows of a panel of B, which is then packed without gaps: rows that a power of two lies between would share a few
- * lines of the first cache. A B whose columns are not neighbours needs it.
+ * bias with `startRow` 0, or C itself to accumulate. k runs in stretches of `depth`. Where the columns of B are not
+ * neighbours but its rows lie as columns, `panel` is room for `depth` rows of a tile's columns, which are brought there
+ * side by side; otherwise it is 0.
  */
-export function writeMatmul(module: ModuleWriter, fused: boolean): void {
-  const madd: Madd = fused ? f32x4.relaxedMadd : (a, b, c) => f32x4.add(c, f32x4.mul(a, b));
-  // Of the processor's 16 registers V8 keeps one, and a product that is not fused takes one.
-  const rows = Array.from({ length: fused ? 6 : 4 }, (_, i) => i + 1);
-  const tiles = [2, 1].map((vectors) => rows.map((count) => writeTile(module, count, vectors, madd)));
+export function writeMatmul(module: ModuleWriter): void {
+  // Of the processor's 16 registers, V8 keeps one; twelve accumulators leave two for B and one for A.
+  const tiles = [2, 1].map((vectors) => [1, 2, 3, 4, 5, 6].map((rows) => writeTile(module, rows, vectors)));
   const packTransposed = writePackTransposed(module);
   const stretch = module.func('matmulStretch', PRODUCT, (p, f) =>
     columnsFromLeft(f, p, tiles, packTransposed),
@@ -197,26 +193,14 @@ function writePackTransposed(module: ModuleWriter): Tile {
 /** All panels of columns of a product. */
 function columnsFromLeft(f: FunctionWriter, p: ProductLocals, tiles: Tile[][], packTransposed: Tile): Code {
   const left = f.local('i32');
-  const [b, bRow, from, end] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+  const [b, bRow] = [f.local('i32'), f.local('i32')];
   const columns = (vectors: number, lanes: Code): Code =>
     columnPanel(f, { ...p, b, bRow }, tiles[2 - vectors]!, lanes);
-  const float = i32.const(FLOAT_BYTES);
-  const fromPanel: Code = [b.set(p.panel.get), bRow.set(i32.const(PANEL_ROW_BYTES))];
   const asItLies: Code = [b.set(p.b.get), bRow.set(p.bRow.get)];
-  const copied: Code = [
-    [b.set(p.panel.get), from.set(p.b.get)],
-    end.set(i32.add(b.get, i32.mul(p.k.get, i32.const(PANEL_ROW_BYTES)))),
-    forLoop(b, end.get, PANEL_ROW_BYTES, [
-      [0, VECTOR_BYTES].map((offset) => v128.store(b.get, v128.load(from.get, offset), offset)),
-      from.set(i32.add(from.get, p.bRow.get)),
-    ]),
-    fromPanel,
-  ];
   const transposed = (count: Code): Code => [
     packTransposed(p.b.get, p.bColumn.get, p.k.get, p.panel.get, count),
-    fromPanel,
+    [b.set(p.panel.get), bRow.set(i32.const(PANEL_ROW_BYTES))],
   ];
-  const neighbours = i32.eq(p.bColumn.get, float);
   const next = (count: number): Code => [
     p.b.set(i32.add(p.b.get, i32.mul(p.bColumn.get, i32.const(count)))),
     p.c.set(i32.add(p.c.get, i32.const(FLOAT_BYTES * count))),
@@ -227,12 +211,12 @@ function columnsFromLeft(f: FunctionWriter, p: ProductLocals, tiles: Tile[][], p
   return [
     left.set(p.n.get),
     whileLoop(i32.lt(i32.const(7), left.get), [
-      when(neighbours, when(p.panel.get, copied, asItLies), transposed(i32.const(8))),
+      when(p.panel.get, transposed(i32.const(8)), asItLies),
       columns(2, four),
       next(8),
     ]),
     when(left.get, [
-      when(neighbours, asItLies, transposed(left.get)),
+      when(p.panel.get, transposed(left.get), asItLies),
       when(i32.lt(i32.const(3), left.get), [
         columns(1, four),
         next(4),

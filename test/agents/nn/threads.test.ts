@@ -27,8 +27,8 @@ const SHAPES: readonly (readonly [m: number, n: number, k: number, transposed: '
 ];
 
 t.test('the numbers are the same, bit for bit, however many threads compute them', async (t) => {
-  const alone = instantiateKernels(memory, { threads: 1 });
-  const together = [2, 3].map((threads) => instantiateKernels(memory, { threads }));
+  const alone = instantiateKernels(memory, 1);
+  const together = [2, 3].map((threads) => instantiateKernels(memory, threads));
   for (const [m, n, k, transposed] of SHAPES) {
     const [a, b, bias, c] = [place(m * k), place(k * n), place(n), place(m * n)];
     const run = (kernels: Kernels, options: Partial<Product>): Float32Array => {
@@ -54,7 +54,7 @@ t.test('the numbers are the same, bit for bit, however many threads compute them
 t.test('other threads do take part', async (t) => {
   const [m, n, k] = [256, 64, 256];
   const [a, b, c] = [place(m * k), place(k * n), place(m * n)];
-  const kernels = instantiateKernels(memory, { threads: 1, fused: false });
+  const kernels = instantiateKernels(memory, 1);
   multiply(kernels, { a, b, c, m, n, k });
   const expected = heap.read(c, m * n);
   heap.fill(c, m * n, 0);
@@ -69,7 +69,7 @@ t.test('other threads do take part', async (t) => {
     }
     kernels.matmul(...args);
   };
-  const threads = new Threads(kernelModule(false), memory, waiting, kernels.panel, 2);
+  const threads = new Threads(kernelModule(), memory, waiting, kernels.panel, 2);
   multiply({ ...kernels, matmul: threads.multiply }, { a, b, c, m, n, k });
   t.ok(own > 0 && own < m * n, 'and so does this one');
   t.same(heap.read(c, m * n), expected);
