@@ -8,6 +8,7 @@ import { demoCommand } from './commands/demo.js';
 import { envsCommand } from './commands/envs.js';
 import { evalCommand } from './commands/eval.js';
 import { expertCommand } from './commands/expert.js';
+import { fuzzCommand } from './commands/fuzz.js';
 import { playCommand } from './commands/play.js';
 import { plotCommand } from './commands/plot.js';
 import { regressCommand } from './commands/regress.js';
@@ -31,6 +32,7 @@ const program = new Command('farstep')
   .addCommand(expertCommand())
   .addCommand(benchCommand())
   .addCommand(conformCommand())
+  .addCommand(fuzzCommand())
   .addCommand(demoCommand());
 
 try {
