@@ -8,6 +8,7 @@ import { demoCommand } from './commands/demo.js';
 import { envsCommand } from './commands/envs.js';
 import { evalCommand } from './commands/eval.js';
 import { expertCommand } from './commands/expert.js';
+import { fuzzCommand } from './commands/fuzz.js';
 import { keyCommand } from './commands/key.js';
 import { playCommand } from './commands/play.js';
 import { plotCommand } from './commands/plot.js';
@@ -33,6 +34,7 @@ const program = new Command('farstep')
   .addCommand(expertCommand())
   .addCommand(benchCommand())
   .addCommand(conformCommand())
+  .addCommand(fuzzCommand())
   .addCommand(demoCommand());
 
 try {

@@ -20,6 +20,7 @@ t.test('every command explains itself', async (t) => {
     'expert',
     'bench',
     'conform',
+    'fuzz',
     'demo',
   ]) {
     const { code, stdout } = await farstep(dir, command, '--help');

@@ -42,6 +42,8 @@ t.test('a snapshot that is none leaves every env as it was', async (t) => {
   const make = await maker(t);
   const env = await make('CartPole-v1', { numEnvs: 2, seed: 1 });
   await t.rejects(env.snapshot(), { code: 'not_reset' });
+  await env.reset({ ids: [0] });
+  await t.rejects(env.snapshot(), { code: 'not_reset' }, 'and the vector env lives');
   await env.reset();
   await env.step(actions(0, 1));
   const before = await env.snapshot();
