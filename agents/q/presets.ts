@@ -68,14 +68,8 @@ export const DQN_PRESETS: Presets = {
   'MinAtar/Freeway-v1': { ...BREAKOUT, settings: { ...BREAKOUT.settings, gamma: 0.99 } },
 };
 
-const CARTPOLE = DQN_PRESETS['CartPole-v1']!;
-
 export const RAINBOW_PRESETS: Presets = {
-  // Returns of three steps are noisier: a step size that falls ends with a policy that stays good.
-  'CartPole-v1': {
-    ...CARTPOLE,
-    settings: { ...CARTPOLE.settings, learningRateShare: 0.1, learningRateSteps: 50_000 },
-  },
+  'CartPole-v1': DQN_PRESETS['CartPole-v1']!,
   'MinAtar/Breakout-v1': BREAKOUT,
 };
 
