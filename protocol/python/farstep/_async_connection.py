@@ -9,15 +9,14 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from farstep._dial import address_of, unreachable
-from farstep._session import Call, Session, Settings, pauses, read
-from farstep._websocket import WebSocket
-from farstep.errors import ClosedEnvironment, ConnectionFailed, ConnectionLost, FarstepError, ReplyTimeout
+from farstep._session import Call, Recovery, Session, Settings, read
+from farstep._websocket import GOODBYE_SECONDS, WebSocket
+from farstep.errors import ConnectionLost, FarstepError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-_GOODBYE_SECONDS = 1.0
 
 
 class _Wire(asyncio.BufferedProtocol):
@@ -101,7 +100,7 @@ class _Wire(asyncio.BufferedProtocol):
             else:
                 self._on_message(self._web.messages.popleft())
         if self._web.closed is not None and not self._web.messages:
-            self._end(ConnectionResetError(str(self._web.closed)))
+            self._end(ConnectionResetError(self._web.closed))
 
     def _end(self, loss: Exception) -> None:
         self._loss = self._loss or loss
@@ -127,6 +126,7 @@ class AsyncConnection:
         # Who waits for room for another request, in the order they came.
         self._queue: deque[asyncio.Future[None]] = deque()
         self._wire: _Wire | None = None
+        self._connected_at = 0.0
         self._recovery: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -137,12 +137,16 @@ class AsyncConnection:
         """Send a request, wait for its reply and give what it says, or raise its error."""
         loop = asyncio.get_running_loop()
         seconds = self._settings.timeout if timeout is None else timeout
-        while not self.session.room and self.session.over is None:
-            place = loop.create_future()
-            self._queue.append(place)
-            await self._within(seconds, place, "any request")
-        self.check_open()
-        id, frame = self.session.write(call)
+        try:
+            while not self.session.room and self.session.over is None:
+                place = loop.create_future()
+                self._queue.append(place)
+                await self._within(seconds, place, "any request")
+            self.session.check_open()
+            id, frame = self.session.write(call)
+        except BaseException:
+            self._wake_next()  # the room that was this one's, if any, is another's
+            raise
         reply = self._waiting[id] = loop.create_future()
         if self._wire is not None:
             self._wire.send(frame)
@@ -156,15 +160,13 @@ class AsyncConnection:
         if self.session.over is not None:
             return
         wire = self._wire
-        self._end(
-            ClosedEnvironment("closed", f"{self.session.url}: the client was closed", recoverable=False)
-        )
+        self._end(self.session.closed())
         if self._recovery is not None:
             self._recovery.cancel()
         if wire is not None:
             wire.close()
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(asyncio.shield(wire.gone), _GOODBYE_SECONDS)
+                await asyncio.wait_for(asyncio.shield(wire.gone), GOODBYE_SECONDS)
             wire.abandon()
 
     async def _within(self, seconds: float, future: asyncio.Future[T], what: str) -> T:
@@ -174,14 +176,12 @@ class AsyncConnection:
 
         def give_up() -> None:
             nonlocal timer
-            if self._wire is None and self.session.over is None:
-                # A lost connection has time of its own to be taken up again.
-                timer = loop.call_later(seconds, give_up)
+            # A lost connection has time of its own to be taken up again, and then the reply has its own anew.
+            left = seconds if self._wire is None else self._connected_at + seconds - loop.time()
+            if left > 0 and self.session.over is None:
+                timer = loop.call_later(left, give_up)
                 return
-            message = (
-                f"{self.session.url}: no reply to {what} within {seconds:g} s; the connection is given up"
-            )
-            self._give_up(ReplyTimeout("connection_lost", message, recoverable=False))
+            self._give_up(self.session.late(what, seconds))
 
         timer = loop.call_later(seconds, give_up)
         try:
@@ -189,10 +189,13 @@ class AsyncConnection:
         finally:
             timer.cancel()
 
-    def check_open(self) -> None:
-        """Raise why the session is over, if it is."""
-        if self.session.over is not None:
-            raise copy.copy(self.session.over)
+    def _wake_next(self) -> None:
+        """Let the first of those that wait for room go on, if there is some."""
+        while self._queue and self.session.room:
+            place = self._queue.popleft()
+            if not place.done():
+                place.set_result(None)
+                break
 
     def _on_message(self, frame: memoryview) -> None:
         try:
@@ -202,11 +205,7 @@ class AsyncConnection:
             return
         if answered is not None and (waiter := self._waiting.get(answered[0])) and not waiter.done():
             waiter.set_result(answered[1])
-        while self._queue and self.session.room:
-            place = self._queue.popleft()
-            if not place.done():
-                place.set_result(None)
-                break
+        self._wake_next()
         if self.session.over is not None:
             if self._wire is not None:
                 self._wire.abandon()
@@ -257,28 +256,22 @@ class AsyncConnection:
                 raise
             raise unreachable(url, cause, seconds) from cause
         self._wire = wire
+        self._connected_at = loop.time()
         for repeat in repeats:
             wire.send(repeat)
         wire.attach(self._on_message, self._on_lost)
 
     async def _recover(self, cause: Exception) -> None:
         """Take up the session after a lost connection, or end it."""
-        seconds = self._settings.reconnect_timeout if self.session.can_resume else 0
-        why = (
-            f"it could not be taken up again within {seconds:g} s" if seconds else "it is not taken up again"
-        )
-        for pause in pauses(seconds):
-            await asyncio.sleep(pause)
-            if self._has_ended(0):
-                why = "the server has ended"
-                break
-            try:
-                await self._dial()
-            except ConnectionFailed:
-                continue
-            except FarstepError as refusal:
-                why = f"the server does not resume it: {refusal.message}"
-                break
-            return
-        message = f"{self.session.url}: the connection was lost: {cause}; {why}"
-        self._end(ConnectionLost("connection_lost", message, recoverable=False))
+        recovery = Recovery(self.session, cause, self._has_ended)
+        try:
+            while True:
+                await asyncio.sleep(recovery.pause())
+                try:
+                    await self._dial()
+                except FarstepError as refusal:
+                    recovery.refused(refusal)
+                else:
+                    return
+        except ConnectionLost as lost:
+            self._end(copy.copy(lost))

@@ -7,7 +7,6 @@ their owners compute; it reads only where nobody else does, a moment every few s
 from __future__ import annotations
 
 import contextlib
-import copy
 import os
 import threading
 import time
@@ -15,15 +14,9 @@ import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from farstep._dial import unreachable
-from farstep._session import Call, Session, Settings, pauses, read
+from farstep._session import Call, Recovery, Session, Settings, read
 from farstep._wire import Wire
-from farstep.errors import (
-    ClosedEnvironment,
-    ConnectionFailed,
-    ConnectionLost,
-    FarstepError,
-    ReplyTimeout,
-)
+from farstep.errors import FarstepError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,16 +56,17 @@ class Connection:
     def post(self, call: Call[Any]) -> int:
         """Send a request; give its id, for `wait`. Waits where the server takes no more requests."""
         with self._lock:
-            self._check_open()
-            deadline = time.monotonic() + self._settings.timeout
+            self.session.check_open()
+            seconds = self._settings.timeout
+            deadline = time.monotonic() + seconds
             while not self.session.room:
-                self._receive(deadline, "any request")
+                deadline = self._receive(deadline, "any request", seconds)
             id, frame = self.session.write(call)
             self._wanted.add(id)
             try:
                 self._wire.send(frame, deadline)
             except TimeoutError:
-                raise self._late(f"{call}, which it does not read") from None
+                raise self._late(f"{call}, which it does not read", seconds) from None
             except OSError as cause:
                 self._recover(cause)
             return id
@@ -80,21 +74,20 @@ class Connection:
     def wait(self, ids: Iterable[int], what: object, timeout: float | None = None) -> tuple[int, Any]:
         """Give the reply that comes first among those of some requests: a frame, a message or an error."""
         with self._lock:
-            deadline = time.monotonic() + (self._settings.timeout if timeout is None else timeout)
+            seconds = self._settings.timeout if timeout is None else timeout
+            deadline = time.monotonic() + seconds
             while True:
                 for id in ids:
                     if id in self._replies:
                         self._wanted.discard(id)
                         return id, self._replies.pop(id)
-                self._receive(deadline, what)
+                deadline = self._receive(deadline, what, seconds)
 
     def close(self) -> None:
         """End the session."""
         with self._lock:
             if self.session.over is None:
-                self.session.over = ClosedEnvironment(
-                    "closed", f"{self.session.url}: the client was closed", recoverable=False
-                )
+                self.session.over = self.session.closed()
                 _keeper.discard(self)
                 # Another process's copy of a connection is not its own to end.
                 if self._pid == os.getpid():
@@ -112,10 +105,6 @@ class Connection:
             finally:
                 self._lock.release()
 
-    def _check_open(self) -> None:
-        if self.session.over is not None:
-            raise copy.copy(self.session.over)  # one that is raised twice would keep both tracebacks
-
     def attend(self, condition: Callable[[], bool], timeout: float) -> bool:
         """Take in messages until a condition holds; tell whether it does in time."""
         deadline = time.monotonic() + timeout
@@ -129,18 +118,23 @@ class Connection:
                     return False
         return True
 
-    def _receive(self, deadline: float, what: object) -> None:
-        """Take in the next message. Raises ReplyTimeout, and gives the session up, if none comes in time."""
+    def _receive(self, deadline: float, what: object, seconds: float) -> float:
+        """Take in the next message. Raises ReplyTimeout, and gives the session up, if none comes in time.
+
+        Gives the deadline from here on: on a connection that took the lost one's place there are `seconds` anew.
+        """
+        wire = self._wire
         try:
             self._next(deadline)
         except TimeoutError as late:
             if isinstance(late, FarstepError):
                 raise
-            raise self._late(what) from None
+            raise self._late(what, seconds) from None
+        return deadline if self._wire is wire else time.monotonic() + seconds
 
     def _next(self, deadline: float) -> None:
         """Take in the next message. Raises TimeoutError."""
-        self._check_open()
+        self.session.check_open()
         try:
             while (frame := self._wire.take()) is None:
                 self._wire.pump(deadline)
@@ -161,11 +155,10 @@ class Connection:
             self._replies[answered[0]] = answered[1]
         if self.session.over is not None:
             self._wire.abandon()
-            self._check_open()
+            self.session.check_open()
 
-    def _late(self, what: object) -> FarstepError:
-        message = f"{self.session.url}: no reply to {what} in time; the connection is given up"
-        late = ReplyTimeout("connection_lost", message, recoverable=False)
+    def _late(self, what: object, seconds: float) -> FarstepError:
+        late = self.session.late(what, seconds)
         self._give_up(late)
         return late
 
@@ -204,26 +197,17 @@ class Connection:
         while (frame := self._wire.take()) is not None:
             self._take_in(frame)
         self._wire.abandon()
-        seconds = self._settings.reconnect_timeout if self.session.can_resume else 0
-        why = (
-            f"it could not be taken up again within {seconds:g} s" if seconds else "it is not taken up again"
-        )
-        for pause in pauses(seconds):
-            time.sleep(pause)
-            if self._has_ended(0):
-                why = "the server has ended"
-                break
+        # What a goodbye says is more than that nothing can be sent any more.
+        loss = cause if self._wire.closed is None else ConnectionResetError(self._wire.closed)
+        recovery = Recovery(self.session, loss, self._has_ended)
+        while True:
+            time.sleep(recovery.pause())
             try:
                 self._wire = self._dial(self._settings.connect_timeout)
-            except ConnectionFailed:
-                continue
             except FarstepError as refusal:
-                why = f"the server does not resume it: {refusal.message}"
-                break
-            return
-        message = f"{self.session.url}: the connection was lost: {cause}; {why}"
-        self.session.over = ConnectionLost("connection_lost", message, recoverable=False)
-        raise copy.copy(self.session.over) from cause
+                recovery.refused(refusal)
+            else:
+                return
 
 
 class _Keeper:

@@ -27,7 +27,6 @@ class Screen:
     """
 
     def __init__(self, remote: RemoteVectorEnv, mode: str | None) -> None:
-        self.mode = mode
         self._window: Any = None
         self._pygame: Any = None
         spec = remote.contract["spec"]

@@ -5,6 +5,7 @@ Both clients, the blocking one and that of asyncio, drive this over a WebSocket.
 
 from __future__ import annotations
 
+import copy
 import os
 import random
 import time
@@ -14,10 +15,18 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from farstep import _frames
 from farstep._frames import EDITIONS, PROTOCOL, bad_reply, field, pack, plain, unpack
-from farstep.errors import FarstepError, error
+from farstep._websocket import Closed
+from farstep.errors import (
+    ClosedEnvironment,
+    ConnectionFailed,
+    ConnectionLost,
+    FarstepError,
+    ReplyTimeout,
+    error,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 T = TypeVar("T")
 VERSION = "0.1.0"
@@ -26,7 +35,6 @@ TOKEN = "FARSTEP_TOKEN"
 
 TIMEOUT = 120.0
 CONNECT_TIMEOUT = 10.0
-RECONNECT_TIMEOUT = 30.0
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
 
@@ -39,19 +47,7 @@ class Settings:
     client: str | None = None
     timeout: float = TIMEOUT
     connect_timeout: float = CONNECT_TIMEOUT
-    reconnect_timeout: float = RECONNECT_TIMEOUT
-
-
-def pauses(seconds: float) -> Iterator[float]:
-    """Yield how long to wait before each attempt to connect, for as long as there is time.
-
-    Longer each time, and at random, so that the clients of a server that was away do not all come at once.
-    """
-    end = time.monotonic() + seconds
-    longest = _FIRST_PAUSE
-    while (pause := longest * random.uniform(0.5, 1)) <= end - time.monotonic():
-        yield pause
-        longest = min(2 * longest, _LONGEST_PAUSE)
+    reconnect_timeout: float | None = None
 
 
 class Call(Generic[T]):
@@ -107,6 +103,7 @@ class Session:
         self.name = ""
         # Set once the session is over: no request will be answered any more.
         self.over: FarstepError | None = None
+        self._reconnect_timeout = settings.reconnect_timeout
         self._client = settings.client or f"farstep-python/{VERSION}"
         self._token = settings.token or os.environ.get(TOKEN)
         self._resume: str | None = None
@@ -116,18 +113,30 @@ class Session:
         self.streams: dict[int, Inbox] = {}
 
     @property
-    def can_resume(self) -> bool:
-        return self._resume is not None and self.over is None
-
-    @property
-    def unanswered(self) -> int:
-        """How many requests have no reply."""
-        return len(self._unanswered)
+    def grace(self) -> float:
+        """How long to try to take it up after a lost connection, seconds; 0: not at all."""
+        if self._resume is None or self.over is not None:
+            return 0.0
+        return self.limits["graceMs"] / 1000 if self._reconnect_timeout is None else self._reconnect_timeout
 
     @property
     def room(self) -> bool:
         """Whether the server takes another request now."""
         return len(self._unanswered) < self.limits["requestsInFlight"]
+
+    def check_open(self) -> None:
+        """Raise why the session is over, if it is."""
+        if self.over is not None:
+            raise copy.copy(self.over)  # one that is raised twice would keep both tracebacks
+
+    def closed(self) -> FarstepError:
+        """Make the error of a client that was closed."""
+        return ClosedEnvironment("closed", f"{self.url}: the client was closed", recoverable=False)
+
+    def late(self, what: object, seconds: float) -> FarstepError:
+        """Make the error for a reply that did not come."""
+        message = f"{self.url}: no reply to {what} within {seconds:g} s; the connection is given up"
+        return ReplyTimeout("connection_lost", message, recoverable=False)
 
     def hello(self) -> bytes:
         """Give the first message of every connection."""
@@ -149,9 +158,14 @@ class Session:
             raise bad_reply(message, "expected welcome")
         if field(message, "edition", int) not in EDITIONS:
             raise bad_reply(message, f"edition {message['edition']}, which was not offered")
-        self.name = field(message, "session", str)
-        self.limits = plain(field(message, "limits", dict))
-        field(self.limits | {"type": "welcome.limits"}, "requestsInFlight", int)
+        name = field(message, "session", str)
+        if self._resume is not None and name != self.name:
+            raise bad_reply(message, f"expected to resume session {self.name}, got {name}")
+        limits = plain(field(message, "limits", dict))
+        for limit in ("requestsInFlight", "graceMs"):
+            field(limits | {"type": "welcome.limits"}, limit, int)
+        self.name = name
+        self.limits = limits
         self.server = str(message.get("server") or "unnamed")
         self._resume = message.get("resume")
         for inbox in self.streams.values():
@@ -166,7 +180,7 @@ class Session:
                 f"this is farstep {VERSION}, which speaks protocol {PROTOCOL}: "
                 "install the versions of client and server that belong together"
             )
-        elif "token" in refusal.code or "auth" in refusal.code:
+        elif refusal.code == "unauthorized":
             sent = "a token was sent" if self._token else "no token was sent"
             hint = f"{sent}: give one that the server knows as token=… or in {TOKEN}"
         else:
@@ -217,8 +231,54 @@ class Session:
         return id, reply
 
 
+class Recovery:
+    """Tells, after a lost connection, when to try to take up its session, and when that is hopeless."""
+
+    def __init__(self, session: Session, cause: Exception, has_ended: Callable[[float], bool]) -> None:
+        self._session = session
+        self._cause = cause
+        self._has_ended = has_ended
+        self._seconds = session.grace
+        self._end = time.monotonic() + self._seconds
+        self._longest = _FIRST_PAUSE
+        closed = cause.args[0] if cause.args else None
+        self._at_least = closed.retry_after if isinstance(closed, Closed) else 0.0
+
+    def pause(self) -> float:
+        """Give how long to wait before the next attempt. Raises ConnectionLost where there shall be none.
+
+        Longer each time, and at random, so that the clients of a server that was away do not all come at once; and at
+        least as long as the server asked for.
+        """
+        if self._seconds <= 0:
+            raise self._lost("it is not taken up again")
+        if self._has_ended(0):
+            raise self._lost("the server has ended")
+        pause = self._at_least + self._longest * random.uniform(0.5, 1)
+        if pause > self._end - time.monotonic():
+            raise self._lost(f"it could not be taken up again within {self._seconds:g} s")
+        self._longest = min(2 * self._longest, _LONGEST_PAUSE)
+        return pause
+
+    def refused(self, refusal: FarstepError) -> None:
+        """Take note of why an attempt failed. Raises ConnectionLost where another one would fail too."""
+        if not isinstance(refusal, ConnectionFailed) and refusal.retry_after is None:
+            raise self._lost(f"the server does not resume it: {refusal.message}")
+        self._at_least = refusal.retry_after or 0.0
+
+    def _lost(self, why: str) -> FarstepError:
+        """End the session."""
+        message = f"{self._session.url}: the connection was lost: {self._cause}; {why}"
+        self._session.over = ConnectionLost("connection_lost", message, recoverable=False)
+        lost = copy.copy(self._session.over)
+        lost.__cause__ = self._cause
+        return lost
+
+
 def _error(message: dict[str, Any]) -> FarstepError:
     after = message.get("retryAfterMs")
+    if after is not None and not (type(after) in (int, float) and after >= 0):
+        raise bad_reply(message, f"retryAfterMs: expected a number, got {after!r:.80}")
     return error(
         field(message, "code", str),
         str(message.get("message") or ""),

@@ -8,6 +8,7 @@ the kernel writes into memory that becomes the message's own. A driver, blocking
 
 from __future__ import annotations
 
+import re
 from collections import deque
 
 import numpy as np
@@ -18,6 +19,9 @@ from websockets.uri import parse_uri
 from farstep.errors import ConnectionFailed, FarstepError
 
 UNIX = "ws+unix:"
+GOODBYE_SECONDS = 1.0
+"""How long a server that is told goodbye may take to hang up."""
+_RESTARTS = 1012
 _CHUNK = 4096
 _MAX_HEAD = 16384
 _MAX_MESSAGE = 2**31 - 1
@@ -34,6 +38,12 @@ class Closed:
         if self.code is None:
             return self.reason
         return f"closed with code {self.code}" + (f", {self.reason}" if self.reason else "")
+
+    @property
+    def retry_after(self) -> float:
+        """After how many seconds a server that is started anew wants to be asked; 0 where it does not say."""
+        told = self.code == _RESTARTS and re.fullmatch("[0-9]{1,9}", self.reason)
+        return int(self.reason) / 1000 if told else 0.0
 
 
 class WebSocket:

@@ -10,13 +10,14 @@ import time
 from typing import TYPE_CHECKING
 
 from farstep._dial import address_of
-from farstep._websocket import WebSocket
+from farstep._websocket import GOODBYE_SECONDS, WebSocket
 from farstep.errors import FarstepError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_GOODBYE_SECONDS = 1.0
+    from farstep._websocket import Closed
+
 _WAIT_MORE = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
 
 
@@ -49,6 +50,11 @@ class Wire:
             self._socket.close()
             raise
 
+    @property
+    def closed(self) -> Closed | None:
+        """How the connection ended, as far as that has been read."""
+        return self._web.closed
+
     def send(self, message: bytes, deadline: float) -> None:
         """Send a message, reading meanwhile: a server may read no more until it is read from."""
         self._web.outgoing.append(self._web.frame(message))
@@ -67,7 +73,7 @@ class Wire:
         if self._web.outgoing:
             self._flush(deadline)
         if self._web.closed is not None and not self._web.messages:
-            raise ConnectionResetError(str(self._web.closed))
+            raise ConnectionResetError(self._web.closed)
 
     def poll(self) -> None:
         """Take in what has come, without waiting."""
@@ -77,7 +83,7 @@ class Wire:
 
     def close(self) -> None:
         """Say goodbye and hang up. A server that is still sending is listened to for a moment, so that it hears."""
-        deadline = time.monotonic() + _GOODBYE_SECONDS
+        deadline = time.monotonic() + GOODBYE_SECONDS
         with contextlib.suppress(OSError, FarstepError):
             self._web.close()
             self._flush(deadline)

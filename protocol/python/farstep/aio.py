@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from farstep import _calls
 from farstep._async_connection import AsyncConnection
 from farstep._calls import EnvCalls, Made, Options, Seed
-from farstep._session import CONNECT_TIMEOUT, RECONNECT_TIMEOUT, TIMEOUT, Settings
+from farstep._session import CONNECT_TIMEOUT, TIMEOUT, Settings
 from farstep._streams import StreamState, Tracker
 from farstep.client import CREDITS, PATIENCE
 from farstep.errors import ConnectionFailed, FarstepError, ReplyTimeout, error
@@ -47,7 +47,7 @@ class connect:  # noqa: N801 - called like a function, awaited or entered
         client: str | None = None,
         timeout: float = TIMEOUT,
         connect_timeout: float = CONNECT_TIMEOUT,
-        reconnect_timeout: float = RECONNECT_TIMEOUT,
+        reconnect_timeout: float | None = None,
     ) -> None:
         self._url = url
         self._settings = Settings(token, client, timeout, connect_timeout, reconnect_timeout)
@@ -257,7 +257,7 @@ class Stream:
         self._news.clear()
         if self._state.has_news():
             return
-        self._connection.check_open()
+        self._connection.session.check_open()
         try:
             await asyncio.wait_for(self._news.wait(), self._patience)
         except asyncio.TimeoutError:

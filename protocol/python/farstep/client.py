@@ -19,7 +19,7 @@ import numpy as np
 from farstep import _calls
 from farstep._calls import EnvCalls, Made, Options, Seed
 from farstep._connection import Connection
-from farstep._session import CONNECT_TIMEOUT, RECONNECT_TIMEOUT, TIMEOUT, Call, Settings, read
+from farstep._session import CONNECT_TIMEOUT, TIMEOUT, Call, Settings, read
 from farstep._streams import StreamState
 from farstep.errors import ConnectionFailed, error
 from farstep.server import ENDING_SECONDS, local_server
@@ -45,7 +45,7 @@ def connect(
     client: str | None = None,
     timeout: float = TIMEOUT,
     connect_timeout: float = CONNECT_TIMEOUT,
-    reconnect_timeout: float = RECONNECT_TIMEOUT,
+    reconnect_timeout: float | None = None,
 ) -> Client:
     """Connect to a server: ws://host:port, wss://host:port or ws+unix:/path.
 
@@ -57,7 +57,8 @@ def connect(
         client: Name and version that the server's log shows.
         timeout: Longest wait for a reply, seconds; after it the connection counts as lost (ReplyTimeout).
         connect_timeout: Longest wait for a connection and a welcome, seconds (ConnectionFailed).
-        reconnect_timeout: How long to try to take up a session whose connection was lost, seconds (ConnectionLost).
+        reconnect_timeout: How long to try to take up a session whose connection was lost, seconds (ConnectionLost);
+            as long as the server keeps it where absent.
     """
     settings = Settings(token, client, timeout, connect_timeout, reconnect_timeout)
     local = local_server(url)

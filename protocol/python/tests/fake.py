@@ -21,7 +21,14 @@ WELCOME: dict[str, Any] = {
     "resume": None,
     "edition": 1,
     "capabilities": [],
-    "limits": {"frameBytes": 2**24, "requestsInFlight": 64, "vectorEnvs": 64, "envs": 8192, "idleMs": 10**6},
+    "limits": {
+        "frameBytes": 2**24,
+        "requestsInFlight": 64,
+        "vectorEnvs": 64,
+        "envs": 8192,
+        "idleMs": 10**6,
+        "graceMs": 60000,
+    },
     "server": "fake/0",
 }
 COUNTER: dict[str, Any] = {

@@ -20,7 +20,7 @@ import pytest
 
 import farstep
 import farstep.aio
-from fake import COUNTER, Peer, fake_server, stepped
+from fake import COUNTER, WELCOME, Peer, fake_server, stepped
 from farstep._calls import Control
 from farstep.errors import ConnectionFailed, ConnectionLost, FarstepError, ReplyTimeout
 from farstep.server import find_command
@@ -59,13 +59,14 @@ def use_env(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def refuse(code: str, message: str) -> Callable[[Peer], None]:
+def refuse(code: str, message: str, **fields: Any) -> Callable[[Peer], None]:
     """A server that answers hello with an error, as the protocol says."""
 
     def script(peer: Peer) -> None:
         peer.shake_hands()
         peer.recv()
-        peer.send({"type": "error", "id": None, "code": code, "message": message, "recoverable": False})
+        error = {"type": "error", "id": None, "code": code, "message": message, "recoverable": False}
+        peer.send({**error, **fields})
         peer.web.send_close(4000, code)
         peer.flush()
 
@@ -169,6 +170,10 @@ def test_a_server_that_says_welcome_in_other_words(use_env: Any) -> None:
             {"type": "welcome", "session": "x", "edition": 1, "limits": {}},
             "requestsInFlight: expected int, got None",
         ),
+        (
+            {"type": "welcome", "session": "x", "edition": 1, "limits": {"requestsInFlight": 1}},
+            "graceMs: expected int, got None",
+        ),
     ]:
 
         def script(peer: Peer, reply: Any = reply) -> None:
@@ -182,7 +187,7 @@ def test_a_server_that_says_welcome_in_other_words(use_env: Any) -> None:
 
 
 def test_a_token_that_is_refused(use_env: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    with fake_server(refuse("bad_token", "unknown token")) as url:
+    with fake_server(refuse("unauthorized", "unknown token")) as url:
         fails(
             FarstepError,
             "unknown token; no token was sent: give one.*token=… or in FARSTEP_TOKEN",
@@ -190,7 +195,7 @@ def test_a_token_that_is_refused(use_env: Any, monkeypatch: pytest.MonkeyPatch) 
             url,
         )
     monkeypatch.setenv("FARSTEP_TOKEN", "secret")
-    with fake_server(refuse("bad_token", "unknown token")) as url:
+    with fake_server(refuse("unauthorized", "unknown token")) as url:
         error = fails(FarstepError, "unknown token; a token was sent", use_env, url)
         assert "secret" not in str(error)
 
@@ -360,6 +365,8 @@ def test_codes_that_this_version_does_not_know(use_env: Any) -> None:
         [2, 2, float("nan"), *stepped(2, 1)[3:]],
         {"type": "error", "id": 2},
         {"type": "error", "id": "2", "code": "x"},
+        {"type": "error", "id": 2, "code": "x", "retryAfterMs": "300"},
+        {"type": "error", "id": 2, "code": "x", "retryAfterMs": float("nan")},
         {"id": 2},
     ],
 )
@@ -574,7 +581,7 @@ def test_a_server_that_reads_no_more_until_it_is_read_from() -> None:
 
 def test_no_more_requests_than_the_server_takes(use_env: Any) -> None:
     def script(peer: Peer) -> None:
-        peer.made(limits={"requestsInFlight": 2})
+        peer.made(limits={**WELCOME["limits"], "requestsInFlight": 2})
         under_way = [peer.recv()[1], peer.recv()[1]]
         peer.socket.settimeout(0.2)
         with pytest.raises(TimeoutError):
@@ -601,6 +608,27 @@ def test_no_more_requests_than_the_server_takes(use_env: Any) -> None:
                 for _ in range(10):
                     env.send([1])
                 assert [int(env.recv()[1].observations[0]) for _ in range(10)] == list(range(10))
+
+
+def test_room_for_a_request_that_was_given_up_is_anothers() -> None:
+    def script(peer: Peer) -> None:
+        peer.made(limits={**WELCOME["limits"], "requestsInFlight": 1})
+        for count in range(2):
+            peer.send(stepped(peer.recv()[1], count))
+        peer.recv()
+
+    async def main(url: str) -> Any:
+        async with farstep.aio.connect(url, **PATIENT) as client:
+            env = await client.make("Counter-v0")
+            second, third = (asyncio.create_task(env.step([1])) for _ in range(2))
+            await env.step([1])  # before the others, which wait for room
+            second.cancel()  # it has been given the room, and has not heard so yet
+            step = await asyncio.wait_for(third, SOON)
+            assert second.cancelled()
+            return step.observations.tolist()
+
+    with fake_server(script) as url:
+        assert asyncio.run(main(url)) == [1]
 
 
 # Sessions that are taken up again
@@ -646,6 +674,114 @@ def test_a_server_that_does_not_come_back(use_env: Any) -> None:
 
     with fake_server(drops) as url:
         fails(ConnectionLost, r"could not be taken up again within 0\.5 s", use_env, url, FAST)
+
+
+def test_it_is_tried_for_as_long_as_the_server_waits(use_env: Any) -> None:
+    def drops(peer: Peer) -> None:
+        peer.made(resume="ticket", limits={**WELCOME["limits"], "graceMs": 300})
+        peer.recv()
+        peer.drop()
+
+    with fake_server(drops) as url:
+        fails(
+            ConnectionLost,
+            r"could not be taken up again within 0\.3 s",
+            use_env,
+            url,
+            {"connect_timeout": 0.5},
+        )
+
+
+def test_a_server_that_takes_up_another_session(use_env: Any) -> None:
+    def drops(peer: Peer) -> None:
+        peer.made(resume="ticket")
+        peer.recv()
+        peer.drop()
+
+    with fake_server(drops, lambda peer: peer.welcome(session="other")) as url:
+        fails(ConnectionLost, "expected to resume session fake, got other", use_env, url)
+
+
+def stops(reason: str) -> Callable[[Peer], None]:
+    """A server that is stopped in good order while a step is under way, and is started anew."""
+
+    def script(peer: Peer) -> None:
+        peer.made(resume="ticket")
+        peer.recv()
+        peer.web.send_close(1012, reason)
+        peer.flush()
+
+    return script
+
+
+def test_a_server_that_stops_is_asked_again_when_it_says(use_env: Any) -> None:
+    moments: list[float] = []
+
+    def at(script: Callable[[Peer], Any]) -> Callable[[Peer], None]:
+        def timed(peer: Peer) -> None:
+            moments.append(time.monotonic())
+            script(peer)
+            moments.append(time.monotonic())
+
+        return timed
+
+    def goes_on(peer: Peer) -> None:
+        moments.append(time.monotonic())
+        peer.welcome(resume="ticket")
+        for count in range(2):
+            peer.send(stepped(peer.recv()[1], count))
+        peer.recv()
+
+    with fake_server(
+        at(stops("300")), at(refuse("shutting_down", "not yet", retryAfterMs=400)), goes_on
+    ) as url:
+        assert use_env(url) == [[0], [1]]
+    _, stopped, asked, refused, welcomed = moments
+    assert asked - stopped >= 0.3
+    assert welcomed - refused >= 0.4
+
+
+def test_reasons_that_are_no_time(use_env: Any) -> None:
+    for reason in ("", "soon", "-1", "1e3", "9" * 10, "٣"):
+        with fake_server(stops(reason), refuse("no_such_session", "no session of that token")) as url:
+            fails(ConnectionLost, "the server does not resume it: no session of that token", use_env, url)
+
+
+def test_a_reply_has_its_whole_time_after_a_restart(use_env: Any) -> None:
+    def goes_on(peer: Peer) -> None:
+        peer.welcome(resume="ticket")
+        time.sleep(0.4)
+        for count in range(2):
+            peer.send(stepped(peer.recv()[1], count))
+        peer.recv()
+
+    with fake_server(stops("1000"), goes_on) as url:
+        assert use_env(url, {"timeout": 1.2}) == [[0], [1]]
+
+
+def test_a_goodbye_that_is_read_before_anybody_asks() -> None:
+    ended = threading.Event()
+    moments: list[float] = []
+
+    def stops(peer: Peer) -> None:
+        peer.made(resume="ticket")
+        peer.web.send_close(1012, "300")
+        peer.flush()
+        ended.set()
+
+    def goes_on(peer: Peer) -> None:
+        moments.append(time.monotonic())
+        peer.welcome(resume="ticket")
+        peer.send(stepped(peer.recv()[1], 7))
+        peer.recv()
+
+    with fake_server(stops, goes_on) as url, farstep.connect(url, **PATIENT) as client:
+        env = client.make("Counter-v0")
+        assert ended.wait(SOON)
+        client._connection.keep_alive()
+        asked = time.monotonic()
+        assert env.step([1]).observations.tolist() == [7]
+        assert moments[0] - asked >= 0.3
 
 
 # The real server
