@@ -1,5 +1,5 @@
-import type { StepResult } from '../protocol/client/results.js';
 import type { TypedArray } from '../protocol/dtypes.js';
+import type { StepResult } from '../protocol/results.js';
 import type { Space } from '../protocol/spaces/index.js';
 import type { TransitionTable } from '../protocol/spec.js';
 import type { CheckpointReader, Files } from './checkpoint.js';

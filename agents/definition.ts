@@ -1,4 +1,3 @@
-import type { Options } from '../protocol/spec.js';
 import type { Agent, Task } from './agent.js';
 import type { Workload } from './nn/backend.js';
 import type { VisibleEnv } from './run/env.js';
@@ -11,8 +10,6 @@ export interface Preset {
   readonly numEnvs: number;
   /** Those that differ from the defaults. */
   readonly settings: Readonly<Record<string, SettingValue>>;
-  /** Of the env, those that differ from its defaults. */
-  readonly options?: Options;
 }
 
 /** An algorithm as the command line knows it. Each stands in the algorithm's own file; registry.ts lists them. */

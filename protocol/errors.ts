@@ -12,7 +12,7 @@ export const ERRORS = {
   text_frame: { recoverable: false, close: 1003, meaning: 'a text frame; every message is a binary frame' },
   frame_too_large: { recoverable: false, close: 1009, meaning: 'a frame above limits.frameBytes' },
   bad_hello: { recoverable: false, close: 4000, meaning: 'the first message was not a valid hello' },
-  hello_timeout: { recoverable: false, close: 4001, meaning: 'no hello within limits.helloMs' },
+  hello_timeout: { recoverable: false, close: 4001, meaning: 'no hello in the time that the server gives' },
   unsupported_protocol: {
     recoverable: false,
     close: 4002,
@@ -21,7 +21,7 @@ export const ERRORS = {
   frame_timeout: {
     recoverable: false,
     close: 4006,
-    meaning: 'a message that did not come to its end within limits.frameMs',
+    meaning: 'a message that did not come to its end in the time that the server gives',
   },
   unauthorized: {
     recoverable: false,
@@ -30,7 +30,11 @@ export const ERRORS = {
   },
   idle_timeout: { recoverable: false, close: 4003, meaning: 'nothing from the client for limits.idleMs' },
   shutting_down: { recoverable: false, close: 1001, meaning: 'the server is stopping; connect again later' },
-  too_many_sessions: { recoverable: false, close: 1013, meaning: 'the server has limits.sessions already' },
+  too_many_sessions: {
+    recoverable: false,
+    close: 1013,
+    meaning: 'no room for another session, on the server or for this token',
+  },
   no_such_session: {
     recoverable: false,
     close: 4004,
@@ -58,7 +62,10 @@ export const ERRORS = {
     recoverable: true,
     meaning: 'an option that the env does not have, or a value it does not allow',
   },
-  too_many_envs: { recoverable: true, meaning: 'above limits.vectorEnvs, limits.envs or limits.serverEnvs' },
+  too_many_envs: {
+    recoverable: true,
+    meaning: 'above limits.vectorEnvs or limits.envs, or more than the server or the token has room for',
+  },
   no_such_env: { recoverable: true, meaning: 'an env handle that was never made or is closed' },
   bad_ids: { recoverable: true, meaning: 'ids out of range or repeated' },
   bad_action: { recoverable: true, meaning: 'an action outside its space, or slabs of the wrong size' },
@@ -73,10 +80,10 @@ export const ERRORS = {
   },
   too_many_subscriptions: {
     recoverable: true,
-    meaning: 'above limits.subscriptions of the session, or limits.subscribers of the stream',
+    meaning: 'above limits.subscriptions, or more than may watch the stream',
   },
   no_such_world: { recoverable: true, meaning: 'a token of no world that is open' },
-  too_many_worlds: { recoverable: true, meaning: 'the server has limits.worlds already' },
+  too_many_worlds: { recoverable: true, meaning: 'the server has as many worlds as it takes' },
   no_such_seat: { recoverable: true, meaning: 'a seat that the world does not have' },
   seat_taken: { recoverable: true, meaning: 'somebody else drives the seat, or the seats' },
   not_your_turn: {

@@ -7,10 +7,11 @@
  *
  * README.md has their meaning. samples.ts has the other hot messages. `actions`, `observations` and each of the infos are arrays of bin, one a leaf.
  */
-import type { EndedEpisodes, Infos, StepResult } from './client/results.js';
+
 import { arrayType, bytesOf, type DType, itemSize, sizeOf, type TypedArray, viewOrCopy } from './dtypes.js';
 import { FarstepError } from './errors.js';
 import { HEADER_BYTES, Reader, type Span, Writer } from './msgpack.js';
+import type { EndedEpisodes, Infos, StepResult } from './results.js';
 import type { Leaf } from './spaces/index.js';
 
 const STEP = 1;

@@ -10,9 +10,9 @@ export {
   type StepOptions,
 } from './client/remote-vector-env.js';
 export { RemoteWorld, type WorldReset, type WorldStep } from './client/remote-world.js';
-export type { EndedEpisodes, Infos, ResetResult, StepResult } from './client/results.js';
 export { arrayType, type DType, itemSize, sizeOf, type TypedArray } from './dtypes.js';
 export { ERRORS, type ErrorCode, FarstepError } from './errors.js';
 export type { AutoresetMode, Contract, SessionLimits, WorldContract } from './messages.js';
+export type { EndedEpisodes, Infos, ResetResult, StepResult } from './results.js';
 export * from './spaces/index.js';
 export type { EnvSpec, Image, OptionSpec, Options, TransitionTable } from './spec.js';

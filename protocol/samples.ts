@@ -6,7 +6,7 @@
  *
  * README.md has their meaning.
  */
-import type { ResetResult, StepResult } from './client/results.js';
+
 import { bytesOf, type TypedArray } from './dtypes.js';
 import { FarstepError } from './errors.js';
 import {
@@ -18,6 +18,7 @@ import {
   steppedBytes,
 } from './frames.js';
 import { HEADER_BYTES, Reader } from './msgpack.js';
+import type { ResetResult, StepResult } from './results.js';
 
 const STEP_SAMPLE = 3;
 const RESET_SAMPLE = 4;

@@ -18,7 +18,7 @@ export interface Limits extends SessionLimits {
   readonly frameMs: number;
   /** Requests of one session that wait for one before them, bytes; what comes beyond is read when there is room. */
   readonly queuedBytes: number;
-  /** Longest file of one session in the folder that sessions are kept in, bytes. */
+  /** Longest state of one session in the folder that sessions are kept in, bytes; requests since then come on top. */
   readonly stateBytes: number;
   /** Largest reply to a step, bytes: what numEnvs times the observation may come to. */
   readonly replyBytes: number;

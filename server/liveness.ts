@@ -11,7 +11,6 @@ const TAKEN_BYTES = 2 ** 16;
 interface Ping {
   /** What the pong has to bring: only who reads pings can answer them. */
   readonly data: Buffer;
-  readonly sentAt: number;
   /** Bytes that the kernel had taken by then. */
   readonly taken: number;
 }
@@ -79,7 +78,7 @@ export class Liveness {
 
   #sendPing(time: number): void {
     this.#pingedAt = time;
-    this.#ping = { data: randomBytes(8), sentAt: time, taken: this.#taken };
+    this.#ping = { data: randomBytes(8), taken: this.#taken };
     if (this.socket.readyState === WebSocket.OPEN) this.socket.ping(this.#ping.data);
   }
 }

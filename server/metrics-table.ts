@@ -18,6 +18,8 @@ export interface SessionsState {
 export interface ConnectionsState {
   readonly open: number;
   readonly pending: number;
+  /** Of the pending ones, by the limit that they broke; since the server started. */
+  readonly cuts: Readonly<Record<string, number>>;
   readonly requestsInFlight: number;
   readonly unsentBytes: number;
   /** Since the server started, as are those sent. */
@@ -109,6 +111,13 @@ export const METRICS: readonly Description[] = [
     name: 'farstep_connections_pending',
     help: 'Connections of any kind without a session: not welcomed yet, or ending',
     read: ({ connections }) => connections.pending,
+  },
+  {
+    type: 'counter',
+    name: 'farstep_connections_cut_total',
+    help: 'Connections without a session that were cut, by the limit that they broke',
+    label: 'limit',
+    read: ({ connections }) => Object.entries(connections.cuts),
   },
   {
     type: 'counter',

@@ -102,7 +102,6 @@ export class Server {
     this.#metrics = new Metrics(this.#now);
     this.#sessions = new Sessions({
       stateDir: this.#stateDir,
-      numEnvs: (tenant) => this.#sessions.numEnvs(tenant),
       keys,
       timers,
       host: this.#host,
@@ -126,7 +125,6 @@ export class Server {
       perMessageDeflate: false,
       maxPayload: this.#limits.frameBytes,
       maxBufferedChunks: MAX_CHUNKS,
-      skipUTF8Validation: true,
     });
     this.#http.on('connection', (socket) => this.#pending.add(socket));
     // The same connection, whose bytes are another socket's from now on.
@@ -203,6 +201,7 @@ export class Server {
     const connections = {
       open: this.connections,
       pending: this.pendingConnections,
+      cuts: this.pendingCuts,
       requestsInFlight: 0,
       unsentBytes: 0,
       receivedBytes: this.#pastTraffic.received,

@@ -109,7 +109,6 @@ export class SessionEnvs {
 
   #adopt<E extends HostedVectorEnv>(what: string, env: E): { readonly handle: number; readonly env: E } {
     const { log, limits } = this.context;
-    if (this.#closed) env.close();
     const { spec, numEnvs } = env.contract;
     const bytes = steppedBytes(env.layout, numEnvs);
     if (bytes > limits.replyBytes) {
@@ -119,6 +118,7 @@ export class SessionEnvs {
         `${what}: a step of ${numEnvs} envs may take ${bytes} bytes, limits.replyBytes is ${limits.replyBytes}`,
       );
     }
+    if (this.#closed) env.close(); // the session ended meanwhile
     const handle = this.nextHandle++;
     this.#envs.set(handle, env);
     log.info({ session: this.session, env: spec.id, handle, numEnvs }, what);

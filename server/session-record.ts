@@ -40,7 +40,7 @@ export class SessionRecord {
   #bytes = 0;
   #isOver = false;
 
-  /** @param maxBytes - the longest that the file may become. */
+  /** @param maxBytes - the longest that the state may be. */
   constructor(
     private readonly path: string,
     private readonly maxBytes: number,
@@ -76,8 +76,13 @@ export class SessionRecord {
       }
       this.tenant?.store(this.path, bytes.length);
       const file = openSync(`${this.path}${UNFINISHED}`, 'w', 0o600);
-      write(file, bytes);
-      renameSync(`${this.path}${UNFINISHED}`, this.path);
+      try {
+        write(file, bytes);
+        renameSync(`${this.path}${UNFINISHED}`, this.path);
+      } catch (error) {
+        closeSync(file);
+        throw error;
+      }
       this.#close();
       this.#file = file;
       this.#frames = this.#bytes = 0;

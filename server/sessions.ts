@@ -21,7 +21,7 @@ interface Entry {
   lostAt: number;
 }
 
-export interface SessionsContext extends SessionContext {
+export interface SessionsContext extends Omit<SessionContext, 'numEnvs'> {
   /** Who may come; everybody where absent. */
   readonly keys?: KeyRing | undefined;
   readonly timers: Timers;
@@ -77,7 +77,7 @@ export class Sessions {
 
   #tenant(key: Key): Tenant {
     const known = this.#tenants.get(key.name);
-    if (known?.key === key) return known;
+    if (known?.key.sha256 === key.sha256) return known;
     const tenant = new Tenant(key, this.context.now, this.context.timers);
     this.#tenants.set(key.name, tenant);
     return tenant;
@@ -106,7 +106,8 @@ export class Sessions {
   #create(name: string, secret: string, tenant: Tenant | undefined): Session {
     const { limits, stateDir } = this.context;
     const record = limits.graceMs > 0 ? stateDir?.record(name, tenant) : undefined;
-    return new Session(name, secret, this.context, tenant, record);
+    const context = { ...this.context, numEnvs: (of?: Tenant) => this.numEnvs(of) };
+    return new Session(name, secret, context, tenant, record);
   }
 
   /** Goes on with the sessions that were kept: each waits for its client. */
@@ -175,20 +176,25 @@ export class Sessions {
   /** Ends the sessions whose clients have been away too long. */
   sweep(): void {
     const { limits, now } = this.context;
-    this.#endUnknown();
+    this.#renewKeys();
     for (const entry of this.#open.values()) {
       if (!entry.link && now() - entry.lostAt > limits.graceMs) this.#end(entry);
     }
   }
 
-  /** Ends the sessions of keys that are known no more. */
-  #endUnknown(): void {
+  /** Where keys have changed: ends the sessions of those that are gone, and has the others do as they now say. */
+  #renewKeys(): void {
     const { keys, log } = this.context;
     try {
       if (!keys?.refresh()) return;
     } catch (error) {
       log.error({ err: error }, 'the keys cannot be read; those that were read before stay in force');
       return;
+    }
+    for (const [name, tenant] of this.#tenants) {
+      const key = keys.named(name);
+      if (key?.sha256 === tenant.key.sha256) tenant.key = key;
+      else this.#tenants.delete(name);
     }
     for (const entry of this.#open.values()) {
       const { key } = entry.session.tenant!;

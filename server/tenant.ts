@@ -11,7 +11,7 @@ class Rate {
   #at: number;
 
   constructor(
-    private readonly perSecond: number,
+    readonly perSecond: number,
     private readonly now: () => number,
   ) {
     this.#left = perSecond * BURST_SECONDS;
@@ -37,22 +37,36 @@ class Rate {
 
 /** What all sessions of one key use, against its quotas. */
 export class Tenant {
-  readonly #steps: Rate | undefined;
-  readonly #bytes: Rate | undefined;
+  #key!: Key;
+  #steps: Rate | undefined;
+  #bytes: Rate | undefined;
   readonly #stored = new Map<string, number>();
-  /** How often a session was made to wait. */
-  throttled = 0;
 
   /** @param now - milliseconds, monotonic. */
   constructor(
-    readonly key: Key,
-    now: () => number,
+    key: Key,
+    private readonly now: () => number,
     private readonly timers: Timers,
   ) {
-    const rate = (quota: Quota): Rate | undefined =>
-      key.quotas[quota] === undefined ? undefined : new Rate(Math.max(1, key.quotas[quota]), now);
-    this.#steps = rate('envStepsPerSecond');
-    this.#bytes = rate('bytesPerSecond');
+    this.key = key;
+  }
+
+  get key(): Key {
+    return this.#key;
+  }
+
+  /** The same key with other scopes or quotas: they are in force from now on, and what was used is not forgotten. */
+  set key(key: Key) {
+    this.#key = key;
+    this.#steps = this.#rate(this.#steps, 'envStepsPerSecond');
+    this.#bytes = this.#rate(this.#bytes, 'bytesPerSecond');
+  }
+
+  #rate(old: Rate | undefined, quota: Quota): Rate | undefined {
+    const given = this.key.quotas[quota];
+    const perSecond = given === undefined ? undefined : Math.max(1, given);
+    if (perSecond === old?.perSecond) return old;
+    return perSecond === undefined ? undefined : new Rate(perSecond, this.now);
   }
 
   /** Throws `not_allowed`; `what` is asked for. */
@@ -107,7 +121,6 @@ export class Tenant {
 
   /** Resolves when nothing is owed. */
   async rest(): Promise<void> {
-    this.throttled++;
     for (let ms = this.#owedMs; ms > 0; ms = this.#owedMs) {
       await new Promise<void>((resolve) => {
         this.timers.after(ms, resolve);

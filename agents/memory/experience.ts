@@ -1,5 +1,5 @@
-import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { StepResult } from '../../protocol/results.js';
 import type { SampleSource } from '../../protocol/spaces/index.js';
 import type { CheckpointReader, Files } from '../checkpoint.js';
 import type { DataSet } from './data-set.js';

@@ -1,5 +1,5 @@
-import type { StepResult } from '../../protocol/client/results.js';
 import { arrayType, sizeOf, type TypedArray } from '../../protocol/dtypes.js';
+import type { StepResult } from '../../protocol/results.js';
 import type { Leaf, SampleSource } from '../../protocol/spaces/index.js';
 import { type CheckpointReader, type Files, jsonFile, readInto, readJson } from '../checkpoint.js';
 import type { DataSet } from './data-set.js';

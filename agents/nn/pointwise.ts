@@ -1,8 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
-
 /**
- * The arithmetic that a pointwise formula is written in. Each formula is written once and read several ways: as the
- * instructions of one SIMD loop (wasm/elementwise.ts), or as tensor operations on any other backend.
+ * The arithmetic that a pointwise formula is written in. A formula becomes the instructions of one SIMD loop
+ * (wasm/elementwise.ts); tests read it as plain numbers.
  */
 export interface Arithmetic<T> {
   constant(value: number): T;
@@ -32,28 +30,3 @@ export interface Pointwise {
   readonly gapped?: readonly string[];
   formula<T>(o: Arithmetic<T>, values: Record<string, T>): Record<string, T>;
 }
-
-/** The formula read as tensor operations. Scalars come as numbers; the results are new tensors, by name. */
-export function composePointwise(
-  pointwise: Pointwise,
-  arrays: Record<string, tf.Tensor>,
-  scalars: Record<string, number>,
-): Record<string, tf.Tensor> {
-  const values: Record<string, tf.Tensor> = { ...arrays };
-  for (const name of pointwise.scalars) values[name] = tf.scalar(scalars[name]!);
-  return pointwise.formula(TENSOR_ARITHMETIC, values);
-}
-
-const TENSOR_ARITHMETIC: Arithmetic<tf.Tensor> = {
-  constant: (value) => tf.scalar(value),
-  add: (a, b) => tf.add(a, b),
-  sub: (a, b) => tf.sub(a, b),
-  mul: (a, b) => tf.mul(a, b),
-  div: (a, b) => tf.div(a, b),
-  max: (a, b) => tf.maximum(a, b),
-  min: (a, b) => tf.minimum(a, b),
-  sqrt: (a) => tf.sqrt(a),
-  abs: (a) => tf.abs(a),
-  ifGreater: (a, b, then, otherwise) => tf.where(tf.greater(a, b), then, otherwise),
-  once: (value) => value,
-};

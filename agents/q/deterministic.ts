@@ -1,5 +1,5 @@
-import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { StepResult } from '../../protocol/results.js';
 import type { ActOptions, Metrics, Task } from '../agent.js';
 import type { Sampled } from '../memory/index.js';
 import { Module, type Modules } from '../module.js';

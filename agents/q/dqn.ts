@@ -1,5 +1,5 @@
-import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { StepResult } from '../../protocol/results.js';
 import { maskReader } from '../action-mask.js';
 import type { ActOptions, Metrics, Task } from '../agent.js';
 import type { AgentDefinition } from '../definition.js';

@@ -1,6 +1,6 @@
-import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
 import { arrayType, sizeOf } from '../../protocol/dtypes.js';
+import type { StepResult } from '../../protocol/results.js';
 import { Box } from '../../protocol/spaces/index.js';
 import type { ActOptions, Agent, Metrics, Task } from '../agent.js';
 import { type CheckpointReader, type Files, jsonFile, readInto, readJson } from '../checkpoint.js';
@@ -217,6 +217,8 @@ export class LatentAgent implements Agent {
   }
 
   #makeLatent(): void {
+    this.#encoder?.dispose();
+    this.#inner?.dispose();
     const { encoder } = this.#autoencoder;
     this.#encoder = new Module(encoder, this.#whole.params.read().slice(0, encoder.numParams));
     const { code } = this.#settings;
@@ -272,7 +274,7 @@ export class LatentAgent implements Agent {
     await loadModules({ autoencoder: this.#whole }, from, true);
     const { spread } = await readJson<LatentState>(from, 'latent.json');
     if (!spread) return;
-    if (!this.#inner) this.#makeLatent();
+    this.#makeLatent();
     this.#spread = spread;
     await this.#inner!.loadPolicy(from);
   }

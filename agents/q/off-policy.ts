@@ -1,5 +1,5 @@
-import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { StepResult } from '../../protocol/results.js';
 import type { Leaf } from '../../protocol/spaces/index.js';
 import { ACTION_MASK } from '../action-mask.js';
 import type { ActOptions, Agent, Metrics, Task } from '../agent.js';

@@ -1,5 +1,5 @@
-import type { StepResult } from '../../protocol/client/results.js';
 import { bytesOf, type TypedArray } from '../../protocol/dtypes.js';
+import type { StepResult } from '../../protocol/results.js';
 import type { Agent, Metrics } from '../agent.js';
 import type { CheckpointReader } from '../checkpoint.js';
 import { Random } from '../random.js';

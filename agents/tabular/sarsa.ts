@@ -1,5 +1,5 @@
-import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { StepResult } from '../../protocol/results.js';
 import type { AgentDefinition } from '../definition.js';
 import { completeSettings } from '../settings.js';
 import { Knowledge, TABULAR_SETTINGS } from './knowledge.js';

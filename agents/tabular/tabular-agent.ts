@@ -1,5 +1,5 @@
-import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { StepResult } from '../../protocol/results.js';
 import type { ActOptions, Agent, Metrics } from '../agent.js';
 import { type CheckpointReader, type Files, jsonFile, readJson } from '../checkpoint.js';
 import { encodeArrays, fillArrays } from './arrays.js';

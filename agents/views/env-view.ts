@@ -1,5 +1,5 @@
-import type { ResetResult, StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { ResetResult, StepResult } from '../../protocol/results.js';
 import type { Space } from '../../protocol/spaces/index.js';
 import type { Image } from '../../protocol/spec.js';
 import type { VisibleEnv } from '../run/env.js';

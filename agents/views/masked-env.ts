@@ -1,5 +1,5 @@
-import type { Infos, ResetResult, StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { Infos, ResetResult, StepResult } from '../../protocol/results.js';
 import { Dict, type Space } from '../../protocol/spaces/index.js';
 import { ACTION_MASK } from '../action-mask.js';
 import type { VisibleEnv } from '../run/env.js';

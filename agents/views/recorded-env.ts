@@ -1,5 +1,5 @@
-import type { ResetResult, StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { ResetResult, StepResult } from '../../protocol/results.js';
 import type { VisibleEnv } from '../run/env.js';
 import type { DataSetWriter } from '../run/output/data-set-file.js';
 import { EnvView } from './env-view.js';

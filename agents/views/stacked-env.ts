@@ -1,5 +1,5 @@
-import type { ResetResult, StepResult } from '../../protocol/client/results.js';
 import { arrayType, type TypedArray } from '../../protocol/dtypes.js';
+import type { ResetResult, StepResult } from '../../protocol/results.js';
 import { Box, type Space } from '../../protocol/spaces/index.js';
 import type { VisibleEnv } from '../run/env.js';
 import { EnvView } from './env-view.js';

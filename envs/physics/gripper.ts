@@ -17,7 +17,7 @@ import { FRAME, HAND, METAL } from './palette.js';
 import type { World } from './world.js';
 
 /** The greatest distance between the fingers. */
-export const MOST_OPENING = 0.44;
+const MOST_OPENING = 0.44;
 /** The gripper turns this far to each side, in radians. */
 const MOST_TURN = Math.PI / 3;
 /** Width and height of palm and fingers. */
@@ -27,9 +27,9 @@ const FINGER: readonly [number, number] = [0.05, 0.34];
 const GRIP_Y = PALM[1] / 2 + 0.75 * FINGER[1];
 
 /** Full speed, a second: lengths, radians, and distance between the fingers. */
-export const SPEED = 2;
-export const TURN_SPEED = 3;
-export const GRIP_SPEED = 0.8;
+const SPEED = 2;
+const TURN_SPEED = 3;
+const GRIP_SPEED = 0.8;
 /** How much the speed may change in an engine step: how strong the arm is. */
 const STRENGTH = 0.8;
 /** Closing fingers stop when both are pressed as deep as this into what is between them. */

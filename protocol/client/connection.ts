@@ -134,11 +134,6 @@ export class Connection {
     return connection;
   }
 
-  /** The error that ended the session, if it has ended. */
-  get over(): FarstepError | undefined {
-    return this.#over;
-  }
-
   /** Sends a control message; resolves with the reply that its type promises, rejects with the server's error. */
   request<T extends Request['type']>(
     message: Unsent<Extract<Request, { type: T }>>,

@@ -2,11 +2,11 @@ import { arrayType, bytesOf, sizeOf, type TypedArray, viewOrCopy } from '../dtyp
 import { FarstepError } from '../errors.js';
 import { decodeStepped, type FrameLayout, type LeafLayout } from '../frames.js';
 import type { AutoresetMode, Contract, Started } from '../messages.js';
+import type { ResetResult, StepResult } from '../results.js';
 import type { Leaf, Space } from '../spaces/index.js';
 import type { EnvSpec, Image, Options, TransitionTable } from '../spec.js';
 import type { Connection } from './connection.js';
 import { contractLayout } from './contract-layout.js';
-import type { ResetResult, StepResult } from './results.js';
 
 /** Typed arrays of a batch of actions: one a leaf of the action space, or the array itself where there is one leaf. */
 export type Actions = TypedArray | readonly TypedArray[];

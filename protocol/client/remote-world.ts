@@ -1,9 +1,9 @@
 import { FarstepError } from '../errors.js';
 import type { Contract } from '../messages.js';
+import type { Infos, ResetResult, StepResult } from '../results.js';
 import type { Space, Value } from '../spaces/index.js';
 import type { EnvSpec, Image } from '../spec.js';
 import type { RemoteVectorEnv } from './remote-vector-env.js';
-import type { Infos, ResetResult, StepResult } from './results.js';
 import { WorldRows } from './world-rows.js';
 
 /** Something of each seat, by its name. */

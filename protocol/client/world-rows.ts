@@ -1,8 +1,8 @@
 import { arrayType, sizeOf, type TypedArray } from '../dtypes.js';
 import { FarstepError } from '../errors.js';
 import type { Contract } from '../messages.js';
+import type { Infos } from '../results.js';
 import { type Space, spaceFromJSON, type Value } from '../spaces/index.js';
-import type { Infos } from './results.js';
 
 /** Rows of a handle of a world as values: the observation, the infos and the actions of single seats. */
 export class WorldRows {

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { median } from '../../agents/statistics.js';
 import {
   getEnv,
   getWorld,
@@ -93,8 +94,6 @@ const cpuSeconds = (): number => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 };
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 /** What is measured: steps, taken many at once with the actions of a batch. */
 interface Course {

@@ -4,8 +4,8 @@ import { Replay } from '../../agents/memory/replay.js';
 import { useBackend } from '../../agents/nn/backend.js';
 import { DQN_SETTINGS, Dqn } from '../../agents/q/dqn.js';
 import { completeSettings } from '../../agents/settings.js';
-import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { StepResult } from '../../protocol/results.js';
 import { Box, Discrete } from '../../protocol/spaces/index.js';
 import { collectGarbage } from '../gc.js';
 

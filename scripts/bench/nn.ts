@@ -57,22 +57,25 @@ export async function benchNn({
       : `PyTorch ${torch.version}, eager, one thread, in turns with farstep.`,
   );
   console.log(`\n| | farstep, ms | ${other}, ms | ratio |\n|-|-|-|-|`);
-  for (const name of rows) {
-    const { title, make } = ROWS[name]!;
-    const run = make(FARSTEP);
-    const plain = torch === undefined ? make(PLAIN) : undefined;
-    let [ours, theirs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-    // The first turn is to warm up.
-    for (let turn = 0; turn <= TURNS; turn++) {
-      const mine = measure(run, SECONDS_A_TURN);
-      const its =
-        plain === undefined ? await torch!.measure(name, SECONDS_A_TURN) : measure(plain, SECONDS_A_TURN);
-      if (turn > 0) [ours, theirs] = [Math.min(ours, mine), Math.min(theirs, its)];
+  try {
+    for (const name of rows) {
+      const { title, make } = ROWS[name]!;
+      const run = make(FARSTEP);
+      const plain = torch === undefined ? make(PLAIN) : undefined;
+      let [ours, theirs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+      // The first turn is to warm up.
+      for (let turn = 0; turn <= TURNS; turn++) {
+        const mine = measure(run, SECONDS_A_TURN);
+        const its =
+          plain === undefined ? await torch!.measure(name, SECONDS_A_TURN) : measure(plain, SECONDS_A_TURN);
+        if (turn > 0) [ours, theirs] = [Math.min(ours, mine), Math.min(theirs, its)];
+      }
+      const cells = [1e3 * ours, 1e3 * theirs, ours / theirs].map((x) => x.toPrecision(3));
+      console.log(`| ${title} | ${cells.join(' | ')} |`);
     }
-    const cells = [1e3 * ours, 1e3 * theirs, ours / theirs].map((x) => x.toPrecision(3));
-    console.log(`| ${title} | ${cells.join(' | ')} |`);
+  } finally {
+    torch?.stop();
   }
-  torch?.stop();
 }
 
 function benchMemory(rows: readonly string[], updates: number): void {

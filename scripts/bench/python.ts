@@ -34,8 +34,8 @@ export interface PythonResults {
 }
 
 /** What the project promises: the batch beside Gymnasium's own, one env beside the echo. */
-export const LEAST_TIMES_SYNC = 2.5;
-export const LEAST_SHARE_OF_ECHO = 0.7;
+const LEAST_TIMES_SYNC = 2.5;
+const LEAST_SHARE_OF_ECHO = 0.7;
 
 export const passes = ({ tcp, sync, echo }: PythonResult): boolean =>
   sync === undefined ? tcp >= LEAST_SHARE_OF_ECHO * echo : tcp >= LEAST_TIMES_SYNC * sync;

@@ -89,31 +89,34 @@ export async function benchTrain(
 ): Promise<{ readonly peer: string | undefined; readonly results: readonly TrainResult[] }> {
   const peer = await PythonPeer.start('train-sb3.py');
   const results: TrainResult[] = [];
-  for (const name of rows) {
-    const row = ROWS[name]!;
-    const ours = await Trainer.start(row, backend);
-    let best = 0;
-    const theirs: [number, number] = [0, 0];
-    for (let turn = 0; turn < turns; turn++) {
-      best = Math.max(best, await ours.measure(seconds));
-      for (const [i, threads] of THREADS.entries()) {
-        if (peer) theirs[i] = Math.max(theirs[i]!, await peer.measure(name, threads, seconds));
+  try {
+    for (const name of rows) {
+      const row = ROWS[name]!;
+      const ours = await Trainer.start(row, backend);
+      let best = 0;
+      const theirs: [number, number] = [0, 0];
+      for (let turn = 0; turn < turns; turn++) {
+        best = Math.max(best, await ours.measure(seconds));
+        for (const [i, threads] of THREADS.entries()) {
+          if (peer) theirs[i] = Math.max(theirs[i]!, await peer.measure(name, threads, seconds));
+        }
       }
+      await ours.stop();
+      const times = peer && best / Math.max(...theirs);
+      const result: TrainResult = {
+        row: name,
+        title: row.title,
+        stepsPerSecond: best,
+        backend: ours.backend,
+        ...(peer && { peer: theirs, times: times! }),
+        passed: times === undefined || times >= row.bar,
+      };
+      onRow(result);
+      results.push(result);
     }
-    await ours.stop();
-    const times = peer && best / Math.max(...theirs);
-    const result: TrainResult = {
-      row: name,
-      title: row.title,
-      stepsPerSecond: best,
-      backend: ours.backend,
-      ...(peer && { peer: theirs, times: times! }),
-      passed: times === undefined || times >= row.bar,
-    };
-    onRow(result);
-    results.push(result);
+  } finally {
+    peer?.stop();
   }
-  peer?.stop();
   return { peer: peer?.version, results };
 }
 

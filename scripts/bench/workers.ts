@@ -70,36 +70,39 @@ export async function benchWorkers(
   const perMicro = calibrate();
   const servers = await Promise.all(WORKERS.map(startServer));
   const results: WorkersResult[] = [];
-  for (const micros of COSTS) {
-    for (const numEnvs of NUM_ENVS) {
-      const options = { iterations: Math.round(micros * perMicro) };
-      const sides = await Promise.all(
-        servers.map(async ({ child, workers, url }) => {
-          const client = await connect(url);
-          const placed = workers > 0 ? reply(child, 'the server') : { threads: 0 };
-          const env = await client.make(BUSY, { numEnvs, options });
-          await env.reset({ seed: 1 });
-          const { threads } = (await placed) as { readonly threads: number };
-          return { client, env, workers, threads, rates: [] as number[] };
-        }),
-      );
-      for (const { env } of sides) await rate(env, seconds);
-      for (let round = 0; round < ROUNDS; round++) {
-        for (const { env, rates } of sides) rates.push(await rate(env, seconds));
+  try {
+    for (const micros of COSTS) {
+      for (const numEnvs of NUM_ENVS) {
+        const options = { iterations: Math.round(micros * perMicro) };
+        const sides = await Promise.all(
+          servers.map(async ({ child, workers, url }) => {
+            const client = await connect(url);
+            const placed = workers > 0 ? reply(child, 'the server') : { threads: 0 };
+            const env = await client.make(BUSY, { numEnvs, options });
+            await env.reset({ seed: 1 });
+            const { threads } = (await placed) as { readonly threads: number };
+            return { client, env, workers, threads, rates: [] as number[] };
+          }),
+        );
+        for (const { env } of sides) await rate(env, seconds);
+        for (let round = 0; round < ROUNDS; round++) {
+          for (const { env, rates } of sides) rates.push(await rate(env, seconds));
+        }
+        for (const { client } of sides) client.close();
+        const byWorkers = sides.map(({ workers, threads, rates }) => ({
+          workers,
+          threads,
+          envStepsPerSecond: Math.max(...rates),
+        }));
+        const result = { micros, numEnvs, byWorkers, passed: meetsBar(micros, numEnvs, byWorkers) };
+        results.push(result);
+        onResult(result);
       }
-      for (const { client } of sides) client.close();
-      const byWorkers = sides.map(({ workers, threads, rates }) => ({
-        workers,
-        threads,
-        envStepsPerSecond: Math.max(...rates),
-      }));
-      const result = { micros, numEnvs, byWorkers, passed: meetsBar(micros, numEnvs, byWorkers) };
-      results.push(result);
-      onResult(result);
     }
+    return results;
+  } finally {
+    for (const { child } of servers) child.disconnect();
   }
-  for (const { child } of servers) child.disconnect();
-  return results;
 }
 
 function meetsBar(micros: number, numEnvs: number, byWorkers: WorkersResult['byWorkers']): boolean {

@@ -18,14 +18,10 @@ function describe({ name, description, source, settings }: AgentDefinition): str
 }
 
 function describePresets({ name, presets }: AgentDefinition): string {
-  const list = (entries: Readonly<Record<string, unknown>>, prefix = '') =>
-    Object.entries(entries)
-      .map(([key, x]) => ` ${prefix}${key}=${value(x)}`)
-      .join('');
-  const rows = Object.entries(presets).map(
-    ([env, { steps, numEnvs, settings, options = {} }]) =>
-      `  ${env}: ${steps.toLocaleString('en')} steps of ${numEnvs} envs,${list(settings)}${list(options, '--option ')}`,
-  );
+  const rows = Object.entries(presets).map(([env, { steps, numEnvs, settings }]) => {
+    const set = Object.entries(settings).map(([setting, x]) => `${setting}=${value(x)}`);
+    return `  ${env}: ${steps.toLocaleString('en')} steps of ${numEnvs} envs${set.length > 0 ? `, ${set.join(' ')}` : ''}`;
+  });
   return [`${name}: presets that farstep train takes where the env has one`, ...rows].join('\n');
 }
 

@@ -7,7 +7,7 @@ import { above, assignment, integer, optionValues } from '../options.js';
 import { Controls } from '../play/controls.js';
 import { openGame } from '../play/game.js';
 import { play } from '../play/play.js';
-import { terminalPicture } from '../terminal-picture.js';
+import { terminalPicture } from '../play/terminal-picture.js';
 
 interface PlayCommandOptions {
   readonly option?: Readonly<Record<string, string>>;

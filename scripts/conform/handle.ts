@@ -1,5 +1,4 @@
 import { createRng } from '../../envs/index.js';
-import type { Infos, StepResult } from '../../protocol/client/results.js';
 import {
   arrayType,
   bytesOf,
@@ -11,6 +10,7 @@ import {
 import { FarstepError } from '../../protocol/errors.js';
 import { type FrameLayout, frameLayout, type LeafLayout, StepEncoder } from '../../protocol/frames.js';
 import type { Contract, Started } from '../../protocol/messages.js';
+import type { Infos, StepResult } from '../../protocol/results.js';
 import { type Space, spaceFromJSON } from '../../protocol/spaces/index.js';
 
 /** What a reset or restore gave, as arrays. */

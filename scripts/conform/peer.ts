@@ -1,4 +1,3 @@
-import type { StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
 import { ERRORS, FarstepError } from '../../protocol/errors.js';
 import { decodeStepped, isHotFrame, layOutLeaf, steppedId } from '../../protocol/frames.js';
@@ -11,6 +10,7 @@ import {
 } from '../../protocol/messages.js';
 import { checkWellFormed } from '../../protocol/msgpack.js';
 import { parseOver, parseReply, parseWelcome } from '../../protocol/replies.js';
+import type { StepResult } from '../../protocol/results.js';
 import { decodeSample, type Sample, sampledStream } from '../../protocol/samples.js';
 import type { COMMON_RULES } from './common-rules.js';
 import { Handle, type Rows } from './handle.js';

@@ -96,10 +96,15 @@ export class EnvThread {
 
   /** Has a shard made here, whose results are left in `out`. */
   async makeShard(order: ShardOrder, out: Batch): Promise<RemoteShard> {
+    const memory = threadMemory(order.contract, order.count);
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
     this.#shards++;
-    const memory = threadMemory(order.contract, order.count);
-    await this.call('make', slot, order, memory.buffer);
+    try {
+      await this.call('make', slot, order, memory.buffer);
+    } catch (error) {
+      this.drop(slot);
+      throw error;
+    }
     return new ThreadShard(this, slot, memory, out);
   }
 

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Test } from 'tap';
 import { Pcg64 } from '../../envs/rng/pcg64.js';
-import type { ResetResult, StepResult } from '../../protocol/client/results.js';
 import { arrayType, sizeOf, type TypedArray } from '../../protocol/dtypes.js';
 import { FarstepError } from '../../protocol/errors.js';
+import type { ResetResult, StepResult } from '../../protocol/results.js';
 import { Box, Dict, Discrete, type Space, Tuple } from '../../protocol/spaces/index.js';
 import type { DrivenEnv } from './driver.js';
 

@@ -7,8 +7,8 @@ import {
   resolveOptions,
   VectorEnv,
 } from '../../envs/index.js';
-import type { ResetResult, StepResult } from '../../protocol/client/results.js';
 import type { TypedArray } from '../../protocol/dtypes.js';
+import type { ResetResult, StepResult } from '../../protocol/results.js';
 import type { Space } from '../../protocol/spaces/index.js';
 
 /** How the conformance suite makes a vector env: in this process, or at the other end of a wire. */

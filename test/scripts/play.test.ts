@@ -5,7 +5,7 @@ import { Box, connect, Dict, Discrete } from '../../protocol/index.js';
 import { Controls } from '../../scripts/play/controls.js';
 import { openGame } from '../../scripts/play/game.js';
 import { type PlayOptions, play } from '../../scripts/play/play.js';
-import { terminalPicture } from '../../scripts/terminal-picture.js';
+import { terminalPicture } from '../../scripts/play/terminal-picture.js';
 import { startServer } from '../server/rig.js';
 
 t.test('keys choose among actions', async (t) => {

@@ -189,6 +189,25 @@ t.test('a key that is removed from the file is known no more', async (t) => {
   t.match((await come(t, server.url, alice.token)).welcome, { code: 'unauthorized' });
 });
 
+t.test(
+  'a file of keys that changes: others keep what they used, and new quotas bind old sessions',
+  async (t) => {
+    const path = join(await folder(t), 'keys.json');
+    const [alice, bob] = [newKey('alice', { quotas: { sessions: 2 } }), newKey('bob')];
+    writeKeys(path, [alice.key]);
+    const server = await startServer(t, { keys: KeyRing.ofFile(path) });
+    const first = await come(t, server.url, alice.token);
+    writeKeys(path, [alice.key, bob.key]);
+    server.sweep();
+    await come(t, server.url, bob.token);
+    await come(t, server.url, alice.token);
+    t.match((await come(t, server.url, alice.token)).welcome, { code: 'too_many_sessions' });
+    writeKeys(path, [{ ...alice.key, quotas: { envs: 1 } }, bob.key]);
+    server.sweep();
+    t.match(await first.ask({ ...MAKE, numEnvs: 2 }), { code: 'too_many_envs' });
+  },
+);
+
 t.test('keys are made, told and removed by command', async (t) => {
   const dir = await folder(t);
   const made = await farstep(dir, 'key', 'add', 'keys.json', 'alice', '--scope', 'envs', '--quota', 'envs=5');

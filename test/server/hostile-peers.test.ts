@@ -55,6 +55,8 @@ t.test('a byte a second on the way to a WebSocket, or none at all', async (t) =>
   server.sweep();
   t.equal(server.pendingConnections, 0);
   t.same(server.pendingCuts, { pendingConnections: 0, helloMs: 2 });
+  const metrics = await fetch(`${server.url.replace('ws:', 'http:')}/metrics`);
+  t.match(await metrics.text(), 'farstep_connections_cut_total{limit="helloMs"} 2\n');
   await Promise.all(closed);
 });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 
 const MEMORY_SECTION = 5;
 const HEADER_BYTES = 8;
@@ -13,7 +14,7 @@ const SHARED = 3;
  */
 export function sharedTfjsBinary(): string {
   const path = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-  const file = new URL('tfjs-backend-wasm-simd.wasm', `file://${path}`);
+  const file = new URL('tfjs-backend-wasm-simd.wasm', pathToFileURL(path));
   const bytes = readFileSync(file);
   const number = (at: number): [value: number, end: number] => {
     let value = 0;

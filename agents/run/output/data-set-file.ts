@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StepResult } from '../../../protocol/client/results.js';
 import { bytesOf, itemSize, sizeOf, type TypedArray } from '../../../protocol/dtypes.js';
+import type { StepResult } from '../../../protocol/results.js';
 import type { Leaf } from '../../../protocol/spaces/index.js';
 import {
   assemble,

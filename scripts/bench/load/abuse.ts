@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { median } from '../../../agents/statistics.js';
 import { startChildServer } from '../../child-server.js';
 import { reply } from '../../embedded-server.js';
 import type { AbuseOrder } from './abuse-process.js';
@@ -46,16 +47,18 @@ export async function benchAbuse(
     throw new Error(`no abuser has ${part} in its name; there are:\n  ${Object.keys(ABUSERS).join('\n  ')}`);
   const server = await startChildServer(['--log-level', 'error']);
   const { url } = server;
+  let generator: Generator | undefined;
   try {
-    const generator = await Generator.start({ url, sessions }, () => {});
+    const load = await Generator.start({ url, sessions }, () => {});
+    generator = load;
     onProgress('warming up');
-    await generator.run({ rate, seconds: WARM_UP_SECONDS });
+    await load.run({ rate, seconds: WARM_UP_SECONDS });
     const results: AbuseResult[] = [];
     for (const kind of kinds) {
       const [alone, together]: [number[], number[]] = [[], []];
       let dropped = 0;
       const measure = async (to: number[]): Promise<void> => {
-        const { sent, answered, lost, p99 } = await generator.run({ rate, seconds });
+        const { sent, answered, lost, p99 } = await load.run({ rate, seconds });
         to.push(p99);
         dropped += sent - answered + lost;
       };
@@ -63,11 +66,14 @@ export async function benchAbuse(
         onProgress(`${kind}: turn ${turn + 1} of ${turns}`);
         await measure(alone);
         const abuser = fork(PROCESS, [
-          JSON.stringify({ kind, url, stream: generator.stream } satisfies AbuseOrder),
+          JSON.stringify({ kind, url, stream: load.stream } satisfies AbuseOrder),
         ]);
-        await reply(abuser, kind);
-        await measure(together);
-        abuser.kill('SIGKILL');
+        try {
+          await reply(abuser, kind);
+          await measure(together);
+        } finally {
+          abuser.kill('SIGKILL');
+        }
         await once(abuser, 'exit');
         await sleep(200); // the server sees it go
       }
@@ -76,12 +82,9 @@ export async function benchAbuse(
       results.push({ ...result, passed });
       onResult({ ...result, passed });
     }
-    generator.close();
     return results;
   } finally {
+    generator?.close();
     await server.close();
   }
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;

@@ -42,16 +42,18 @@ export async function benchLoad(
   onProgress: (text: string) => void,
 ): Promise<LoadResult[]> {
   const server = await startChildServer(['--limit', `sessions=${sessions}`, '--log-level', 'warn']);
+  let generator: Generator | undefined;
   try {
-    const generator = await Generator.start({ url: server.url, sessions }, (opened) =>
+    const load = await Generator.start({ url: server.url, sessions }, (opened) =>
       onProgress(`${opened} of ${sessions} sessions are open`),
     );
+    generator = load;
     const read = async () => new Samples(await fetchMetrics(server.url));
     const measure = async (each: number, time: number): Promise<LoadResult> => {
       onProgress(`${each} steps/s of each session, for ${time} s`);
       const before = await read();
       const start = performance.now();
-      const outcome = await generator.run({ rate: each, seconds: time });
+      const outcome = await load.run({ rate: each, seconds: time });
       const wall = (performance.now() - start) / 1000;
       const after = await read();
       const cpu = 'process_cpu_seconds_total';
@@ -68,14 +70,14 @@ export async function benchLoad(
       return result;
     };
     onProgress('warming up');
-    await generator.run({ rate, seconds: WARM_UP_SECONDS });
+    await load.run({ rate, seconds: WARM_UP_SECONDS });
     const results = [await measure(rate, seconds)];
     while (knee && results.at(-1)!.passed) {
       results.push(await measure(Number((results.at(-1)!.rate * RAISE).toPrecision(3)), KNEE_SECONDS));
     }
-    generator.close();
     return results;
   } finally {
+    generator?.close();
     await server.close();
   }
 }

@@ -81,9 +81,4 @@ export class PacedSession {
     if (isStepped(frame)) tally.latencies.push(performance.now() - due);
     else tally.failed++;
   }
-
-  close(): void {
-    this.#socket.removeAllListeners('close');
-    this.#socket.terminate();
-  }
 }

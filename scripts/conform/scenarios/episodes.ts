@@ -1,5 +1,5 @@
 /** What the scenarios of the autoreset modes share: envs whose episodes are played by hand, to hold the modes against. */
-import type { EndedEpisodes } from '../../../protocol/client/results.js';
+import type { EndedEpisodes } from '../../../protocol/results.js';
 import { type Handle, rowsOf } from '../handle.js';
 import type { CommonRule, Peer } from '../peer.js';
 import type { Stage } from '../stage.js';

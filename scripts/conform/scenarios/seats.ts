@@ -1,5 +1,5 @@
 /** Worlds whose seats are driven by a client each. */
-import type { Infos, StepResult } from '../../../protocol/client/results.js';
+import type { Infos, StepResult } from '../../../protocol/results.js';
 import { type Handle, type Rows, rowsOf } from '../handle.js';
 import type { Peer } from '../peer.js';
 import { type Stage, scenario } from '../stage.js';

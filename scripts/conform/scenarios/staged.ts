@@ -21,7 +21,9 @@ export const helloTimeout = staged(
   scenario({
     name: 'hello-timeout',
     title: 'A client that connects and says nothing.',
-    rules: { 'hello-timeout': '| `hello_timeout` | no | 4001 | no hello within limits.helloMs |' },
+    rules: {
+      'hello-timeout': '| `hello_timeout` | no | 4001 | no hello in the time that the server gives |',
+    },
     needs: [],
     async play(stage) {
       const silent = await stage.connect();
@@ -38,7 +40,7 @@ export const frameTimeout = staged(
     title: 'A message that begins and does not come to its end.',
     rules: {
       'frame-timeout':
-        '| `frame_timeout` | no | 4006 | a message that did not come to its end within limits.frameMs |',
+        '| `frame_timeout` | no | 4006 | a message that did not come to its end in the time that the server gives |',
     },
     needs: [],
     async play(stage) {
@@ -126,8 +128,9 @@ export const crowded = staged(
     name: 'crowded',
     title: 'More than the server has room for.',
     rules: {
-      'crowded/sessions': '| `too_many_sessions` | no | 1013 | the server has limits.sessions already |',
-      'crowded/worlds': '| `too_many_worlds` | yes | | the server has limits.worlds already |',
+      'crowded/sessions':
+        '| `too_many_sessions` | no | 1013 | no room for another session, on the server or for this token |',
+      'crowded/worlds': '| `too_many_worlds` | yes | | the server has as many worlds as it takes |',
       'crowded/vector-envs': '| `vectorEnvs` | vector envs open at once | `too_many_envs` |',
       'crowded/subscriptions':
         '| `subscriptions` | streams subscribed to at once | `too_many_subscriptions` |',

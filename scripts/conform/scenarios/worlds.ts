@@ -1,6 +1,7 @@
 /** Worlds whose seats are all driven by one client. */
-import type { Infos } from '../../../protocol/client/results.js';
+
 import { bytesOf, type TypedArray } from '../../../protocol/dtypes.js';
+import type { Infos } from '../../../protocol/results.js';
 import { type Handle, rowsOf } from '../handle.js';
 import { packed } from '../peer.js';
 import { scenario } from '../stage.js';

@@ -1,5 +1,5 @@
-import type { StepResult } from '../../../protocol/client/results.js';
 import type { TypedArray } from '../../../protocol/dtypes.js';
+import type { StepResult } from '../../../protocol/results.js';
 
 /** What happened in one env: nothing special, or the episode ended with this final observation. */
 export type Outcome = {

@@ -7,7 +7,7 @@ import { Random } from '../../../agents/random.js';
 import { evaluate } from '../../../agents/run/evaluate.js';
 import { train } from '../../../agents/run/train.js';
 import { completeSettings } from '../../../agents/settings.js';
-import type { StepResult } from '../../../protocol/client/results.js';
+import type { StepResult } from '../../../protocol/results.js';
 import { Box, Dict, Discrete } from '../../../protocol/spaces/index.js';
 import { memoryCheckpoint } from '../checkpoint-in-memory.js';
 import { Corridor } from '../run/corridor.js';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { decodeSafetensors, encodeSafetensors } from '../../../agents/nn/safetensors.js';
 import { DataSetWriter, readDataSet, readDataSetEnv } from '../../../agents/run/output/data-set-file.js';
-import type { StepResult } from '../../../protocol/client/results.js';
 import { Box, Dict, Discrete, Text } from '../../../protocol/index.js';
+import type { StepResult } from '../../../protocol/results.js';
 
 const env = {
   id: 'Tiny-v0',

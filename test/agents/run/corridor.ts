@@ -1,7 +1,7 @@
 import { Random } from '../../../agents/random.js';
 import type { VisibleEnv } from '../../../agents/run/env.js';
-import type { ResetResult, StepResult } from '../../../protocol/client/results.js';
 import type { TypedArray } from '../../../protocol/dtypes.js';
+import type { ResetResult, StepResult } from '../../../protocol/results.js';
 import { Box, Discrete } from '../../../protocol/spaces/index.js';
 
 export interface CorridorOptions {

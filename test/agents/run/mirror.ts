@@ -1,7 +1,7 @@
 import { Random } from '../../../agents/random.js';
 import type { RunEnv } from '../../../agents/run/env.js';
-import type { ResetResult, StepResult } from '../../../protocol/client/results.js';
 import type { TypedArray } from '../../../protocol/dtypes.js';
+import type { ResetResult, StepResult } from '../../../protocol/results.js';
 import { Box } from '../../../protocol/spaces/index.js';
 
 /**

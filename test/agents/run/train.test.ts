@@ -3,8 +3,8 @@ import type { ActOptions, Agent, Metrics } from '../../../agents/agent.js';
 import { type CheckpointReader, type Files, jsonFile, readJson } from '../../../agents/checkpoint.js';
 import type { CheckpointStore } from '../../../agents/run/loop.js';
 import { type TrainOptions, train } from '../../../agents/run/train.js';
-import type { StepResult } from '../../../protocol/client/results.js';
 import type { TypedArray } from '../../../protocol/dtypes.js';
+import type { StepResult } from '../../../protocol/results.js';
 import { memoryCheckpoint } from '../checkpoint-in-memory.js';
 import { Corridor } from './corridor.js';
 

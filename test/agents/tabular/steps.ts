@@ -1,7 +1,7 @@
 import type { Agent } from '../../../agents/agent.js';
 import { decodeSafetensors } from '../../../agents/nn/safetensors.js';
 import { Random } from '../../../agents/random.js';
-import type { StepResult } from '../../../protocol/client/results.js';
+import type { StepResult } from '../../../protocol/results.js';
 
 /** How to act as one has learned to. */
 export const GREEDY = { explore: false, random: new Random(0) };

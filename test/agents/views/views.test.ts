@@ -2,7 +2,7 @@ import t from 'tap';
 import { maskReader } from '../../../agents/action-mask.js';
 import type { VisibleEnv } from '../../../agents/run/env.js';
 import { discreteView, StackedEnv } from '../../../agents/views/index.js';
-import type { StepResult } from '../../../protocol/client/results.js';
+import type { StepResult } from '../../../protocol/results.js';
 import { Box, Dict, Discrete, MultiBinary, type Space } from '../../../protocol/spaces/index.js';
 
 /** An env of two whose steps are told beforehand. */

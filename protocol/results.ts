@@ -1,4 +1,4 @@
-import type { TypedArray } from '../dtypes.js';
+import type { TypedArray } from './dtypes.js';
 
 /** Infos of a batch: for each name, one slab a leaf of its space. */
 export type Infos = Readonly<Record<string, readonly TypedArray[]>>;

@@ -1,5 +1,5 @@
-import type { Image } from '../protocol/spec.js';
-import { scalePicture } from './scale-picture.js';
+import type { Image } from '../../protocol/spec.js';
+import { scalePicture } from '../scale-picture.js';
 
 /**
  * A picture as text for a terminal with 24-bit colour: each character is an upper half block, its two colours two
