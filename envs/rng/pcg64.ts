@@ -8,7 +8,7 @@ const { memory, fill } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.
   .exports as { readonly memory: WebAssembly.Memory; readonly fill: (count: number) => void };
 
 /** Outputs are made so many at once. */
-const BATCH = 32;
+const BATCH = 64;
 /** A batch in 32-bit words. */
 const SIZE = 2 * BATCH;
 
@@ -22,6 +22,8 @@ const outputs = new Int32Array(memory.buffer, 32, SIZE);
  *
  * Numbers of 128 bits are four 32-bit words, the least significant first. Draws allocate nothing.
  */
+const { imul } = Math;
+
 export class Pcg64 implements Rng {
   /** What the batch was made from: the state, and the increment that tells streams apart. */
   readonly #from = new Uint32Array(8);
@@ -72,21 +74,27 @@ export class Pcg64 implements Rng {
   /** Lemire's multiplication with rejection, on 32-bit draws. Throws RangeError if `high - low` exceeds 2^32. */
   integers(low: number, high: number): number {
     const n = high - low;
-    if (n === 1) return low;
-    if (!(n >= 1 && n <= 2 ** 32)) throw new RangeError(`integers: no range [${low}, ${high})`);
-    const draw = this.#next32() >>> 0;
-    // Nearly always nothing is to be rejected, and the product is exact in a double.
-    if (n <= 2 ** 21 && Math.imul(draw, n) >>> 0 >= n) return low + ((draw * n * 2 ** -32) >>> 0);
-    return low + this.#multiply(draw, n);
+    if (n >= 2 && n <= 2 ** 15 && this.#index <= SIZE) {
+      const draw = this.#batch[this.#index]!;
+      // Nearly always it is not to be rejected, and the high word of the product can be had from its two halves.
+      if (imul(draw, n) >>> 0 >= n) {
+        this.#index++;
+        return low + ((imul(draw >>> 16, n) + (imul(draw & 0xffff, n) >>> 16)) >>> 16);
+      }
+    }
+    return low + this.#below(n);
   }
 
-  /** The high word of a 32-bit draw times `n`, after other draws have taken the place of one to be rejected. */
-  #multiply(first: number, n: number): number {
+  /** What `integers` seldom meets: the end of the batch, a draw that may have to be rejected, a wide range or none. */
+  #below(n: number): number {
+    if (n === 1) return 0;
+    if (!(n >= 1 && n <= 2 ** 32)) throw new RangeError(`integers: no range of ${n}`);
     const threshold = (2 ** 32 - n) % n;
-    let draw = first;
-    while (Math.imul(draw, n) >>> 0 < threshold) draw = this.#next32() >>> 0;
+    let draw: number;
+    do draw = this.#next32() >>> 0;
+    while (imul(draw, n) >>> 0 < threshold);
     // With the low word gone, a double is off by far less than a half.
-    return Math.round((draw * n - (Math.imul(draw, n) >>> 0)) * 2 ** -32);
+    return Math.round((draw * n - (imul(draw, n) >>> 0)) * 2 ** -32);
   }
 
   getState(): number[] {

@@ -70,10 +70,17 @@ class Blackjack implements Env<number> {
 
   reset(rng: Rng): void {
     this.#rng = rng;
-    const open = rng.integers(0, CARDS);
-    this.#openCard = VALUES[open]!;
-    this.#dealer = WITH_CARD[WITH_CARD[open]! * CARDS + rng.integers(0, CARDS)]!;
-    this.#player = WITH_CARD[WITH_CARD[rng.integers(0, CARDS)]! * CARDS + rng.integers(0, CARDS)]!;
+    // The dealer's two cards, then the player's.
+    let hand = WITH_CARD[rng.integers(0, CARDS)]!;
+    this.#openCard = hand >> 1;
+    for (let dealt = 1; dealt < 4; dealt++) {
+      if (dealt === 2) {
+        this.#dealer = hand;
+        hand = NO_CARDS;
+      }
+      hand = WITH_CARD[hand * CARDS + rng.integers(0, CARDS)]!;
+    }
+    this.#player = hand;
     this.#suit = rng.integers(0, SUITS.length);
     if (this.#openCard === 10) this.#face = rng.integers(0, FACES.length);
     this.#hasHit = false;
@@ -99,7 +106,8 @@ class Blackjack implements Env<number> {
     while (SUM[dealer]! < 17) dealer = WITH_CARD[dealer * CARDS + rng.integers(0, CARDS)]!;
     this.#dealer = dealer;
     this.terminated = true;
-    this.reward = Number(SCORE[player]! > SCORE[dealer]!) - Number(SCORE[player]! < SCORE[dealer]!);
+    const lead = SCORE[player]! - SCORE[dealer]!;
+    this.reward = (lead >> 31) | (-lead >>> 31); // its sign, without a branch
     if (this.sab) {
       if (isNatural && !isDealersNatural) this.reward = 1;
     } else if (this.natural && isNatural && this.reward === 1) {
