@@ -120,7 +120,7 @@ export class FarstepError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: ErrorOptions & { readonly retryAfterMs?: number; readonly recoverable?: boolean },
+    options?: ErrorOptions & { readonly retryAfterMs?: number | undefined; readonly recoverable?: boolean },
   ) {
     super(sentence(message), options);
     this.recoverable = options?.recoverable ?? ERRORS[code].recoverable;

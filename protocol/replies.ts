@@ -33,6 +33,7 @@ import type { EnvSpec } from './spec.js';
 const read = (fields: Fields): FieldReader => new FieldReader(fields, 'bad_reply');
 
 const isNumber: Check<number> = (value): value is number => typeof value === 'number';
+const isDelay: Check<number> = (value): value is number => isNumber(value) && value >= 0 && value < Infinity;
 const isSpace: Check<SpaceJSON> = (value): value is SpaceJSON =>
   isMap(value) && typeof value.type === 'string';
 const LIMITS: readonly (keyof SessionLimits)[] = [
@@ -83,7 +84,7 @@ export function parseError(fields: Fields): { readonly id: number | null; readon
   const reader = read(fields);
   const code = reader.required('code', 'a string', isString);
   const message = reader.optional('message', 'a string', isString) ?? '';
-  const retryAfterMs = reader.optional('retryAfterMs', 'a number', isNumber);
+  const retryAfterMs = reader.optional('retryAfterMs', 'a non-negative number', isDelay);
   const recoverable = reader.optional('recoverable', 'a boolean', isBoolean) ?? true;
   return {
     id: reader.optional('id', 'an integer', isCount) ?? null,

@@ -85,6 +85,7 @@ const LONGEST_RETRY_MS = 5000;
 export class Connection {
   readonly #options: ConnectOptions;
   readonly #clock: Clock;
+  #welcome: Welcome;
   /** Absent while there is no connection. */
   #socket: Socket | undefined;
   #nextId = 1;
@@ -106,13 +107,19 @@ export class Connection {
 
   private constructor(
     readonly url: string,
-    readonly welcome: Welcome,
+    welcome: Welcome,
     options: ConnectOptions,
   ) {
+    this.#welcome = welcome;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#heardAt = this.#checkedAt = this.#clock.now();
     this.#watch();
+  }
+
+  /** The server's last: one that was started anew may have other limits. */
+  get welcome(): Welcome {
+    return this.#welcome;
   }
 
   /**
@@ -266,8 +273,9 @@ export class Connection {
   }
 
   /** Goes on over a connection that was just welcomed: first with what is unanswered. */
-  #use({ socket }: Link): LinkEvents {
+  #use({ socket, welcome }: Link): LinkEvents {
     const now = this.#clock.now();
+    this.#welcome = welcome;
     this.#socket = socket;
     this.#heardAt = now;
     for (const pending of this.#pending.values()) {

@@ -44,7 +44,8 @@ export function shakeHands(
       if (socket) drop(socket);
       reject(error);
     };
-    const failed = (why: string) => fail(new FarstepError('connection_failed', `${url}: ${why}`));
+    const failed = (why: string, retryAfterMs?: number) =>
+      fail(new FarstepError('connection_failed', `${url}: ${why}`, { retryAfterMs }));
     const stopTimer = clock.after(timeoutMs, () => failed(`no welcome within ${timeoutMs} ms`));
     openSocket(url, {
       onOpen: () => socket!.send(packMessage(hello)),
@@ -52,7 +53,9 @@ export function shakeHands(
         if (events) return events.onFrame(frame);
         if (isOver) return;
         try {
-          events = onWelcome({ socket: socket!, welcome: parseWelcome(unpackMessage(frame)) });
+          const welcome = parseWelcome(unpackMessage(frame));
+          if (!hello.editions.includes(welcome.edition)) throw notOffered(welcome, hello);
+          events = onWelcome({ socket: socket!, welcome });
           stopTimer();
           resolve();
         } catch (error) {
@@ -60,11 +63,11 @@ export function shakeHands(
         }
       },
       onClose: (code, reason) => {
-        const why = reason || `close code ${code}`;
-        if (events && code === RESTARTS && /^\d{1,9}$/.test(reason))
-          events.onClose('the server is started anew', Number(reason));
-        else if (events) events.onClose(why);
-        else failed(`${why}. Is a farstep server running there?`);
+        const isRestart = code === RESTARTS && /^\d{1,9}$/.test(reason);
+        const retryAfterMs = isRestart ? Number(reason) : undefined;
+        const why = isRestart ? 'the server is started anew' : reason || `close code ${code}`;
+        if (events) events.onClose(why, retryAfterMs);
+        else failed(isRestart ? why : `${why}. Is a farstep server running there?`, retryAfterMs);
       },
     }).then(
       (opened) => {
@@ -75,3 +78,6 @@ export function shakeHands(
     );
   });
 }
+
+const notOffered = ({ edition }: Welcome, { editions }: Hello): FarstepError =>
+  new FarstepError('bad_reply', `welcome.edition: expected one of ${editions.join(', ')}, got ${edition}`);

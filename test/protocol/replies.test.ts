@@ -169,6 +169,8 @@ t.test('an error of the server', async (t) => {
   t.match(parseError(later).error, { code: 'out_of_coffee', message: 'm', recoverable: false });
   t.match(parseError({ ...sent, recoverable: false }).error, { recoverable: true }, 'what the table says');
   t.throws(() => parseError({ ...sent, code: 7 }), { code: 'bad_reply' });
+  for (const retryAfterMs of [-1, Number.NaN, Infinity, '5'])
+    t.throws(() => parseError({ ...sent, retryAfterMs }), { code: 'bad_reply', message: /retryAfterMs/ });
   t.throws(() => parseWelcome(sent), { code: 'too_many_envs' }, 'an error instead of a welcome');
 });
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from websockets.exceptions import InvalidURI
 from websockets.uri import parse_uri
 
-from farstep._websocket import UNIX
+from farstep._websocket import UNIX, Closed
 from farstep.errors import ConnectionFailed
 
 
@@ -44,5 +44,9 @@ def unreachable(url: str, cause: BaseException, seconds: float) -> ConnectionFai
         if isinstance(cause, (TimeoutError, asyncio.TimeoutError))
         else str(cause)
     )
+    closed = cause.args[0] if cause.args else None
+    if isinstance(closed, Closed) and closed.retry_after > 0:
+        message = f"{url}: the server is started anew, in {closed.retry_after:g} s"
+        return ConnectionFailed("connection_failed", message, retry_after=closed.retry_after)
     hint = "Is a farstep server running there? `npx farstep serve` starts one; without a url one is started here."
     return ConnectionFailed("connection_failed", f"{url}: {why}. {hint}")

@@ -741,6 +741,31 @@ def test_a_server_that_stops_is_asked_again_when_it_says(use_env: Any) -> None:
     assert welcomed - refused >= 0.4
 
 
+def test_a_server_that_stops_while_it_is_asked(use_env: Any) -> None:
+    moments: list[float] = []
+
+    def stops_again(peer: Peer) -> None:
+        peer.shake_hands()
+        peer.recv()
+        moments.append(time.monotonic())
+        peer.web.send_close(1012, "300")
+        peer.flush()
+
+    def goes_on(peer: Peer) -> None:
+        moments.append(time.monotonic())
+        peer.welcome(resume="ticket")
+        for count in range(2):
+            peer.send(stepped(peer.recv()[1], count))
+        peer.recv()
+
+    with fake_server(stops("0"), stops_again, goes_on) as url:
+        assert use_env(url) == [[0], [1]]
+    assert moments[1] - moments[0] >= 0.3
+    with fake_server(stops_again) as url:
+        refusal = fails(ConnectionFailed, "is started anew, in 0.3 s", use_env, url)
+        assert refusal.retry_after == 0.3
+
+
 def test_reasons_that_are_no_time(use_env: Any) -> None:
     for reason in ("", "soon", "-1", "1e3", "9" * 10, "٣"):
         with fake_server(stops(reason), refuse("no_such_session", "no session of that token")) as url:

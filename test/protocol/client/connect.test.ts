@@ -33,6 +33,7 @@ t.test('something else in place of a welcome', async (t) => {
   const cases = [
     [{ type: 'made', id: 1 }, 'bad_reply', /expected welcome, got made/],
     [{ ...WELCOME, limits: {} }, 'bad_reply', /welcome.limits/],
+    [{ ...WELCOME, edition: 2 }, 'bad_reply', /welcome.edition: expected one of 1, got 2/],
     [Uint8Array.of(0xc1), 'bad_frame', /byte 0/],
     [Uint8Array.of(0x94, 1, 1, 1, 0x90), 'bad_frame', /expected a map/],
   ] as const;

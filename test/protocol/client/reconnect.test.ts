@@ -147,31 +147,47 @@ t.test('attempts come later each time, and at last there are no more', async (t)
 });
 
 t.test('a server that says when to come back is not asked before', async (t) => {
-  let isFull = true;
-  const rig = await Rig.start(
-    t,
-    (peer, message) => peer.send(listed(message!.id)),
-    (hello, peer) => {
-      if (!isFull) return back(hello, peer);
-      const error = {
-        type: 'error',
-        id: null,
-        code: 'too_many_sessions',
-        message: 'full',
-        recoverable: false,
-      };
+  const error = { type: 'error', id: null, code: 'too_many_sessions', message: 'full', recoverable: false };
+  const refusals: readonly ((peer: Peer) => void)[] = [
+    (peer) => {
       peer.send({ ...error, retryAfterMs: 7000 });
       peer.socket.close(1013);
     },
+    (peer) => peer.socket.close(1012, '7000'),
+  ];
+  for (const refuse of refusals) {
+    let isAway = true;
+    const rig = await Rig.start(
+      t,
+      (peer, message) => peer.send(listed(message!.id)),
+      (hello, peer) => (isAway ? refuse(peer) : back(hello, peer)),
+    );
+    await rig.lose();
+    const list = rig.client.list();
+    await rig.attempt(50);
+    await until(() => rig.delays.length === 2);
+    t.equal(rig.delays[1], 7100);
+    isAway = false;
+    await rig.attempt(7100);
+    t.same(await list, []);
+  }
+});
+
+t.test('a server that was started anew may have other limits', async (t) => {
+  const limits = { ...WELCOME.limits, envs: 7 };
+  const rig = await Rig.start(
+    t,
+    () => {},
+    (_hello, peer) => peer.send({ ...WELCOME, resume: 'another', limits }),
   );
+  t.equal(rig.client.limits.envs, WELCOME.limits.envs);
   await rig.lose();
-  const list = rig.client.list();
   await rig.attempt(50);
-  await until(() => rig.delays.length === 2);
-  t.equal(rig.delays[1], 7100);
-  isFull = false;
-  await rig.attempt(7100);
-  t.same(await list, []);
+  await until(() => rig.events.length === 2);
+  t.equal(rig.client.limits.envs, 7);
+  await rig.lose();
+  await rig.attempt(50);
+  t.equal(rig.server.hellos[2]!.resume, 'another', 'the token of the last welcome');
 });
 
 t.test('what makes it hopeless', async (t) => {
