@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { ERRORS } from '../../protocol/errors.js';
 import { CASES, type ClientCase, TASK } from './client/cases.js';
+import type { Check } from './client/check-requests.js';
 import { CLIENT_RULES, type ClientRule, TASK_RULES } from './client/rules.js';
 import { ENV, ScriptedEnvs, type Seen, SMALL } from './client/scripted-env.js';
 import { ScriptedSession } from './client/scripted-session.js';
@@ -44,7 +45,8 @@ async function playCase(
   await once(server, 'listening');
   let session: ScriptedSession | undefined;
   server.on('connection', (socket, request) => {
-    session = new ScriptedSession(socket, request, envs, task, one, verdicts);
+    if (!session?.wasLost) session = new ScriptedSession(envs, task, one, verdicts);
+    session.connect(socket, request);
   });
   const { port } = server.address() as AddressInfo;
   const args = [`ws://127.0.0.1:${port}`, ENV, task.numEnvs, task.seed, task.autoreset, task.steps, task.way];
@@ -67,7 +69,7 @@ function judgeOutcome(
   outcome: Outcome,
   { verdicts, session, closeCode, seen }: Trace,
 ): void {
-  const check = (rule: ClientRule, isSo: boolean, detail: string): boolean => {
+  const check: Check = (rule, isSo, detail) => {
     const where = `${one.name}: ${detail}`;
     if (isSo) verdicts.holds(rule);
     else verdicts.breaks(rule, { detail: where, from: 'client' });
@@ -97,18 +99,38 @@ function judgeOutcome(
     fail('task/prints', (error as Error).message);
     return;
   }
-  judgeErrors(one, told.errors, session.errors, check);
+  if (session.wasLost && session.attempts.length === 0) {
+    const detail = 'the connection was lost, it did not come back, and tells of no error';
+    check('client/lost', told.errors.length > 0, detail);
+    return;
+  }
+  if (one.isGone) judgeAttempts(session.attempts, session.limits.graceMs, check);
+  // What it makes of a session that cannot be resumed, and calls it, is its own business.
+  const sent = session.wasLost ? [] : session.errors;
+  judgeErrors(one, told.errors, sent, check);
   if (one.isCut) return;
   const wrong = difference(told, seen);
   check(one.proves, wrong === undefined, `${wrong}`);
   check('client/closes', closeCode === 1000, `the connection was closed with code ${closeCode}`);
 }
 
+/** How often a client that waits longer each time tries to come back to a server that is gone. */
+function judgeAttempts(attempts: readonly number[], graceMs: number, check: Check): void {
+  const most = graceMs / 50;
+  check('client/pauses', attempts.length <= most, `${attempts.length} attempts within ${graceMs} ms`);
+  const last = Math.round(attempts.at(-1)!);
+  check(
+    'client/gives-up',
+    last <= 1.5 * graceMs,
+    `an attempt ${last} ms after the loss; it is kept for ${graceMs} ms`,
+  );
+}
+
 function judgeErrors(
   { proves, isCut }: ClientCase,
   told: readonly string[],
   sent: readonly string[],
-  check: (rule: ClientRule, isSo: boolean, detail: string) => boolean,
+  check: Check,
 ): void {
   const detail = `it was refused with ${sent.join(', ') || 'nothing'} and tells ${told.join(', ') || 'nothing'}`;
   const isKnown = (code: string | undefined) => Object.hasOwn(ERRORS, String(code));

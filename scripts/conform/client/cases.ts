@@ -13,8 +13,10 @@ export interface ClientCase extends Behaviour {
   readonly task?: Partial<Task>;
   /** The rule that the numbers and errors prove which the client prints; broken where it does not get to the end. */
   readonly proves: ClientRule;
-  /** Whether the connection is broken off, so that the numbers say nothing. */
+  /** Whether the connection is broken off for good, so that the numbers say nothing. */
   readonly isCut?: boolean;
+  /** Whether nobody welcomes the client when it comes back. */
+  readonly isGone?: boolean;
 }
 
 export const TASK: Task = { numEnvs: 3, seed: 7, autoreset: 'next_step', steps: 6, way: 'whole' };
@@ -69,6 +71,24 @@ const atSecondStep =
     if (type === 'step' && t === 1) act(session);
     else answer();
   };
+
+/** Loses the connection with two steps under way, or with one where no second one comes. */
+function losingTwo(): Behaviour['handle'] {
+  let timer: NodeJS.Timeout | undefined;
+  return (session, { type, t }, answer) => {
+    const lose = (): void => {
+      clearTimeout(timer);
+      timer = undefined;
+      session.lose();
+    };
+    if (type !== 'step' || t !== 1) answer();
+    else if (timer) lose();
+    else timer = setTimeout(lose, 5 * A_WHILE);
+  };
+}
+
+/** How long the sessions of a server are kept that is back before. */
+const KEPT = { limits: { graceMs: 10_000 } };
 
 export const CASES: readonly ClientCase[] = [
   {
@@ -175,5 +195,50 @@ export const CASES: readonly ClientCase[] = [
     handle: atSecondStep((session) => session.socket.terminate()),
     isCut: true,
     proves: 'client/lost',
+  },
+  {
+    name: 'resumed',
+    title: 'A connection that breaks off with a request unanswered, three times; the session is kept.',
+    ...KEPT,
+    handle(session, { type, t }, answer) {
+      if (type === 'reset' || (type === 'step' && t % 3 === 1)) session.lose();
+      else answer();
+    },
+    proves: 'client/resumes',
+  },
+  {
+    name: 'resumed-two',
+    title: 'A connection that breaks off with two steps unanswered; the session is kept.',
+    ...KEPT,
+    task: { way: 'halves', autoreset: 'same_step' },
+    handle: losingTwo(),
+    proves: 'client/resumes',
+  },
+  {
+    name: 'restarted',
+    title: 'A server that is started anew, and says when to come back.',
+    ...KEPT,
+    handle: atSecondStep((session) => session.lose(3 * A_WHILE)),
+    proves: 'client/restarts',
+  },
+  {
+    name: 'hopeless',
+    title: 'A connection that breaks off, and a session that is not there any more.',
+    ...KEPT,
+    greet: (session, welcome) => (session.wasLost ? session.end('no_such_session', 4004) : welcome()),
+    handle: atSecondStep((session) => session.lose()),
+    isCut: true,
+    proves: 'client/hopeless',
+  },
+  {
+    name: 'gone',
+    title:
+      'A connection that breaks off, and a server that welcomes nobody for as long as the session is kept.',
+    limits: { graceMs: 10 * A_WHILE },
+    greet: (session, welcome) => (session.wasLost ? session.socket.terminate() : welcome()),
+    handle: atSecondStep((session) => session.lose()),
+    isCut: true,
+    isGone: true,
+    proves: 'client/gives-up',
   },
 ];

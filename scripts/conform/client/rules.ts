@@ -47,8 +47,35 @@ export const CLIENT_RULES = {
   'client/refused': 'or with an `error` whose `id` is nil, after which it closes the connection.',
   'client/fatal': 'False: the server closes the connection',
   'client/lost': 'one that does not MUST take everything unanswered as lost.',
+  'client/comes-back':
+    'The client connects again and sends `hello` with `resume`, the token of the `welcome`, and everything else as in its first hello.',
+  'client/greater-ids': 'One that wants to [resume](#resume) MUST count up',
+  'client/acks': 'the id of the last reply that has come, in the session, before that request was sent',
+  'client/repeats':
+    'Behind the welcome the client MUST first send every request again that is unanswered, as it was and with the same `id`, in the order of the ids.',
+  'client/resumes':
+    'a client that keeps to this section sees the same replies, byte for byte, as if nothing had happened.',
+  'client/restarts':
+    'closes the connections of those with code 1012 and, as the reason, the number of milliseconds after which to come back, in decimal digits',
+  'client/hopeless':
+    'It answers with `no_such_session` where there is none of that token that waits for its client or is in use',
+  'client/pauses':
+    'A client SHOULD wait a little before each attempt to connect, longer each time and at random',
+  'client/gives-up': 'it SHOULD give up after `limits.graceMs`.',
   'client/closes': 'A client that is done closes the WebSocket with code 1000.',
 } as const satisfies Rules;
+
+/** Those that only a client is judged by that comes back after a lost connection. */
+export const RESUMING: readonly ClientRule[] = [
+  'client/comes-back',
+  'client/greater-ids',
+  'client/repeats',
+  'client/resumes',
+  'client/restarts',
+  'client/hopeless',
+  'client/pauses',
+  'client/gives-up',
+];
 
 /** By the words of protocol/conformance/README.md: what the kit asks of the command. */
 export const TASK_RULES = {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import type { RawData, WebSocket } from 'ws';
 import { FarstepError } from '../../../protocol/errors.js';
 import { decodeStep, isHotFrame, type StepFrame } from '../../../protocol/frames.js';
@@ -24,6 +25,11 @@ const LIMITS: SessionLimits = {
   pingMs: 30_000,
 };
 
+/** What a client comes back with. */
+const TOKEN = 'scripted.secret';
+/** How much too early timers may go off, milliseconds. */
+const EARLY_MS = 5;
+
 /** How a scripted server behaves, where not as the simplest one would. */
 export interface Behaviour {
   readonly limits?: Partial<SessionLimits>;
@@ -33,7 +39,7 @@ export interface Behaviour {
   readonly hasUnknownFields?: boolean;
   /** Sends each message in fragments. */
   readonly isFragmented?: boolean;
-  /** Does something else than to welcome the client at once. `welcome` does that. */
+  /** Does something else than to welcome the client at once, also when it comes back. `welcome` does that. */
   readonly greet?: (session: ScriptedSession, welcome: () => void) => void;
   /** Does something else than to answer a request at once. `answer` does that. */
   readonly handle?: (session: ScriptedSession, request: ScriptedRequest, answer: () => void) => void;
@@ -46,7 +52,20 @@ export interface ScriptedRequest {
   readonly t: number;
 }
 
-/** One connection of the client under trial, answered by a script and judged by what it sends. */
+/** A request that has come. */
+interface Unanswered {
+  readonly id: number;
+  readonly frame: Buffer;
+  readonly answer: () => void;
+}
+
+/** When the connection was lost, and after how many milliseconds the server wants to be asked, if it says. */
+interface Loss {
+  readonly at: number;
+  readonly backAfterMs: number | undefined;
+}
+
+/** The session of the client under trial, answered by a script and judged by what it sends. */
 export class ScriptedSession {
   /** The codes that the client was refused with. */
   readonly errors: string[] = [];
@@ -54,35 +73,67 @@ export class ScriptedSession {
   hasReordered: boolean | undefined;
   /** Whether the client has sent what nobody could answer. */
   isGivenUp = false;
+  /** Of a connection that was lost: after how many milliseconds the client said hello again, each time. */
+  readonly attempts: number[] = [];
+  readonly limits: SessionLimits;
+  socket!: WebSocket;
   readonly #requests: RequestChecker;
-  readonly #unanswered = new Set<number>();
-  readonly #limits: SessionLimits;
+  /** By id, in the order they came. */
+  readonly #unanswered = new Map<number, Unanswered>();
+  /** What is to be sent again before anything else. */
+  #repeats: readonly Unanswered[] = [];
+  /** The ids of the replies that were sent, in their order. */
+  readonly #replied: number[] = [];
+  #firstHello: Message | undefined;
+  #lost: Loss | undefined;
+  #countsUp = true;
   #saidHello = false;
   #closeCode: number | undefined;
   #isWelcomed = false;
   #lastId = -1;
+  /** Where among the replies the last `ack` was. */
+  #lastAck = 0;
   #sent = 0;
   /** The frame under judgement. */
   #frame: Buffer = Buffer.alloc(0);
 
   constructor(
-    readonly socket: WebSocket,
-    request: IncomingMessage,
     private readonly envs: ScriptedEnvs,
     task: Task,
     private readonly behaviour: Behaviour,
     private readonly verdicts: Verdicts,
   ) {
-    this.#limits = { ...LIMITS, ...behaviour.limits };
+    this.limits = { ...LIMITS, ...behaviour.limits };
     this.#requests = new RequestChecker(envs, task, (rule, isSo, detail) => this.check(rule, isSo, detail));
+  }
+
+  /** Whether the connection was lost, in a session that a client may come back to. */
+  get wasLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** Takes a connection of the client: its first one, or another one behind that which was lost. */
+  connect(socket: WebSocket, request: IncomingMessage): void {
+    this.socket = socket;
+    this.#saidHello = this.#isWelcomed = false;
+    this.#closeCode = undefined;
     const { 'sec-websocket-protocol': subprotocol, 'sec-websocket-extensions': extensions } = request.headers;
     this.check('client/subprotocol', subprotocol === undefined, `it asks for ${subprotocol}`);
     this.check('client/compression', extensions === undefined, `it offers ${extensions}`);
-    socket.on('message', (data: RawData, isBinary) => this.#receive(data as Buffer, isBinary));
+    socket.on('message', (data: RawData, isBinary) => {
+      if (socket.readyState === socket.OPEN) this.#receive(data as Buffer, isBinary);
+    });
     socket.on('error', () => {}); // the close that follows tells
     socket.on('close', (code) => {
-      this.#closeCode = code;
+      if (socket === this.socket) this.#closeCode = code;
     });
+  }
+
+  /** Breaks the connection off, or closes it as a server does that is started anew and is back after so long. */
+  lose(backAfterMs?: number): void {
+    this.#lost = { at: performance.now(), backAfterMs };
+    if (backAfterMs === undefined) this.socket.terminate();
+    else this.socket.close(1012, String(backAfterMs));
   }
 
   /** The code that the connection is closed with; undefined where it is not closed within a second. */
@@ -112,7 +163,7 @@ export class ScriptedSession {
   /** Refuses a request, or the session where `id` is null. */
   refuse(id: number | null, code: string, recoverable: boolean): void {
     this.errors.push(code);
-    if (id !== null) this.#unanswered.delete(id);
+    if (id !== null) this.#answered(id);
     this.#send({ type: 'error', id, code, message: `The script says ${code}.`, recoverable });
   }
 
@@ -143,6 +194,13 @@ export class ScriptedSession {
   /** Ends a session that cannot go on: what the client makes of that is another matter. */
   #giveUp(reason: string): void {
     this.isGivenUp = true;
+    this.#send({
+      type: 'error',
+      id: null,
+      code: reason,
+      message: 'The judge has seen enough.',
+      recoverable: false,
+    });
     this.socket.close(4000, reason);
   }
 
@@ -156,15 +214,21 @@ export class ScriptedSession {
     const { protocol, editions } = parseHello(request as Message);
     const speaks = protocol === 1 && editions.includes(1);
     this.check('client/hello', speaks, `it speaks protocol ${protocol}, editions ${editions.join(', ')}`);
+    const { resume, ...hello } = request as Message;
+    this.#firstHello ??= hello;
+    if (this.#lost && !this.#isBack(resume, hello, this.#lost)) {
+      this.#giveUp('no_such_session');
+      return;
+    }
     const welcome = (): void => {
       this.#isWelcomed = true;
       this.#send({
         type: 'welcome',
         session: 'scripted',
-        resume: null,
+        resume: this.limits.graceMs > 0 ? TOKEN : null,
         edition: 1,
         capabilities: this.behaviour.hasUnknownFields ? ['of-a-later-edition'] : [],
-        limits: this.#limits,
+        limits: this.limits,
         server: 'conform/1',
       });
     };
@@ -172,18 +236,42 @@ export class ScriptedSession {
     else welcome();
   }
 
+  /** Whether this hello is of a client that comes back. */
+  #isBack(resume: unknown, hello: Message, { at, backAfterMs }: Loss): boolean {
+    const afterMs = performance.now() - at;
+    this.attempts.push(afterMs);
+    if (backAfterMs !== undefined)
+      this.check(
+        'client/restarts',
+        afterMs >= backAfterMs - EARLY_MS,
+        `it was asked to come back after ${backAfterMs} ms and came after ${Math.round(afterMs)} ms`,
+      );
+    this.check('client/greater-ids', this.#countsUp, 'its ids have not counted up');
+    this.#repeats = [...this.#unanswered.values()];
+    const isSame = isDeepStrictEqual(hello, this.#firstHello);
+    const detail = `the token is ${TOKEN}, it says ${String(resume)}${isSame ? '' : '; the rest is not as in its first hello'}`;
+    return this.check('client/comes-back', resume === TOKEN && isSame, detail);
+  }
+
   #request(request: StepFrame | Message, frame: Buffer): void {
     const waited = 'it asks before it was welcomed';
     if (!this.check('client/waits-for-welcome', this.#isWelcomed, waited)) return;
+    const repeated = this.#repeats[0];
+    if (repeated) {
+      this.#repeat(repeated, frame);
+      return;
+    }
     const parsed = 'type' in request ? parseRequest(request) : { ...request, type: 'step' as const };
     const { id, type } = parsed;
     for (const rule of type === 'step' ? STEP_RULES : MESSAGE_RULES) this.verdicts.holds(rule);
     if (!this.check('client/id-unanswered', !this.#unanswered.has(id), `the id ${id} is unanswered`)) return;
-    this.check('client/ids-count-up', id > this.#lastId, `the id ${id} comes behind ${this.#lastId}`);
+    const order = `the id ${id} comes behind ${this.#lastId}`;
+    this.#countsUp &&= this.check('client/ids-count-up', id > this.#lastId, order);
+    if (this.#lost) this.check('client/greater-ids', this.#countsUp, order);
     this.#lastId = id;
-    this.#unanswered.add(id);
-    const { requestsInFlight } = this.#limits;
-    const count = this.#unanswered.size;
+    if (typeof request.ack === 'number') this.#checkAck(request.ack);
+    const { requestsInFlight } = this.limits;
+    const count = this.#unanswered.size + 1;
     this.check(
       'client/in-flight',
       count <= requestsInFlight,
@@ -191,11 +279,33 @@ export class ScriptedSession {
     );
     const { t, reply } = this.#take(parsed, frame);
     const answer = (): void => {
-      this.#unanswered.delete(id);
+      this.#answered(id);
       this.#send(reply());
     };
+    this.#unanswered.set(id, { id, frame: Buffer.from(frame), answer });
     if (this.behaviour.handle) this.behaviour.handle(this, { id, type, t }, answer);
     else answer();
+  }
+
+  #repeat({ id, frame: first, answer }: Unanswered, frame: Buffer): void {
+    const rest = this.#repeats.length > 1 ? `, and ${this.#repeats.length - 1} others behind it` : '';
+    if (this.check('client/repeats', frame.equals(first), `expected request ${id} again, as it was${rest}`)) {
+      this.#repeats = this.#repeats.slice(1);
+      answer();
+    } else this.#giveUp('bad_message');
+  }
+
+  #answered(id: number): void {
+    this.#unanswered.delete(id);
+    this.#replied.push(id);
+  }
+
+  /** Replies come in the order they are sent, so whoever has one has all before it. */
+  #checkAck(ack: number): void {
+    const at = this.#replied.indexOf(ack);
+    const isSo = at >= this.#lastAck;
+    this.check('client/acks', isSo, `ack is ${ack}, the replies were those to ${this.#replied.join(', ')}`);
+    if (isSo) this.#lastAck = at;
   }
 
   /** What a request asks for: the reply that it gets if it is carried out. */

@@ -269,6 +269,65 @@ export const CLIENT_MUTANTS: Readonly<Record<ClientRule, ClientMutant>> = {
       }
     },
   },
+  'client/comes-back': {
+    case: 'resumed',
+    Client: misspelt('hello', (hello) => (hello.resume ? { ...hello, client: 'another' } : hello)),
+  },
+  'client/greater-ids': {
+    case: 'resumed',
+    Client: class extends TaskClient {
+      #left = 1000;
+
+      protected override nextId(): number {
+        return this.#left--;
+      }
+    },
+  },
+  'client/acks': {
+    case: 'plain',
+    Client: misspelt('reset', (reset) => ({ ...reset, ack: reset.id })),
+  },
+  'client/repeats': {
+    case: 'resumed-two',
+    Client: class extends TaskClient {
+      protected override repeats(frames: readonly (Buffer | string)[]): readonly (Buffer | string)[] {
+        return frames.toReversed();
+      }
+    },
+  },
+  'client/resumes': { case: 'resumed', Client: summing((sum) => sum / 2) },
+  'client/restarts': {
+    case: 'restarted',
+    Client: class extends TaskClient {
+      protected override pauseMs(): number {
+        return 1;
+      }
+    },
+  },
+  'client/hopeless': {
+    case: 'hopeless',
+    Client: class extends TaskClient {
+      protected override failed(): Promise<never> {
+        return forEver();
+      }
+    },
+  },
+  'client/pauses': {
+    case: 'gone',
+    Client: class extends TaskClient {
+      protected override pauseMs(): number {
+        return 1;
+      }
+    },
+  },
+  'client/gives-up': {
+    case: 'gone',
+    Client: class extends TaskClient {
+      protected override patienceMs(): number {
+        return 60_000;
+      }
+    },
+  },
   'client/closes': {
     case: 'plain',
     Client: class extends TaskClient {

@@ -1,7 +1,7 @@
 /** A good client is not found fault with, and every fault is found by the rule that is meant to find it. */
 import t from 'tap';
 import { CASES } from '../../../scripts/conform/client/cases.js';
-import { CLIENT_RULES, TASK_RULES } from '../../../scripts/conform/client/rules.js';
+import { CLIENT_RULES, RESUMING, TASK_RULES } from '../../../scripts/conform/client/rules.js';
 import { judgeClient } from '../../../scripts/conform/judge-client.js';
 import type { Report } from '../../../scripts/conform/report.js';
 import { CLIENT_MUTANTS } from './client-mutants.js';
@@ -10,7 +10,13 @@ import { runHere, TaskClient } from './task-client.js';
 t.setTimeout(120_000);
 
 /** What the specification words with SHOULD. */
-const ADVICE = ['client/compression', 'client/ids-count-up', 'client/unknown-code'];
+const ADVICE = [
+  'client/compression',
+  'client/ids-count-up',
+  'client/unknown-code',
+  'client/pauses',
+  'client/gives-up',
+];
 
 const found = ({ groups }: Report) =>
   groups.flatMap(({ rules }) => rules.filter(({ verdict }) => verdict === 'broken' || verdict === 'advice'));
@@ -20,6 +26,20 @@ t.test('a good client holds every rule', async (t) => {
   const others = report.groups.flatMap(({ rules }) => rules.filter(({ verdict }) => verdict !== 'holds'));
   t.same(others, []);
   t.equal(report.holds, Object.keys(CLIENT_RULES).length + Object.keys(TASK_RULES).length);
+});
+
+t.test('a client that cannot resume is not asked to', async (t) => {
+  class Simple extends TaskClient {
+    protected override patienceMs(): number {
+      return 0;
+    }
+  }
+  const report = await judgeClient({ name: 'simple', run: runHere(Simple), timeoutMs: 20_000 });
+  const others = report.groups.flatMap(({ rules }) => rules.filter(({ verdict }) => verdict !== 'holds'));
+  t.same(
+    others.map(({ rule, verdict }) => [rule, verdict]),
+    RESUMING.map((rule) => [rule, 'not judged']),
+  );
 });
 
 t.test('each rule finds the fault that is its own', async (t) => {

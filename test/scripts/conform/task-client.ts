@@ -1,5 +1,5 @@
 /** A client at the task of the conformance kit, made to be spoiled: a subclass that overrides one method has one fault. */
-import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Packr } from 'msgpackr';
 import { type ClientOptions, WebSocket } from 'ws';
 import { arrayType, bytesOf, type DType, sizeOf, viewOrCopy } from '../../../protocol/dtypes.js';
@@ -28,6 +28,11 @@ export class TaskClient {
   protected socket!: WebSocket;
   #contract!: Contract;
   #lastId = 0;
+  #lastReply = 0;
+  #resume: unknown;
+  #isOver = false;
+  /** As they were sent, by id. */
+  readonly #unanswered = new Map<number, Buffer | string>();
   readonly #arrived: Reply[] = [];
   #onArrival: (() => void) | undefined;
 
@@ -42,7 +47,7 @@ export class TaskClient {
     const [url, , , , autoreset, steps, way] = this.args;
     this.told.rewards = new Array<number>(this.numEnvs).fill(0);
     try {
-      await this.connect(url!);
+      await this.dial(url!);
       const made = (await this.request({ type: 'make', ...this.make() })) as Fields;
       this.handle = made.env as number;
       this.#contract = made.contract as Contract;
@@ -64,6 +69,7 @@ export class TaskClient {
       this.end();
     } catch (error) {
       if (!(error instanceof FarstepError)) throw error;
+      this.#isOver = true;
       await this.failed(error.code);
       this.socket.terminate();
     }
@@ -71,6 +77,7 @@ export class TaskClient {
   }
 
   terminate(): void {
+    this.#isOver = true;
     this.socket?.terminate();
   }
 
@@ -82,23 +89,68 @@ export class TaskClient {
     return {};
   }
 
-  protected async connect(url: string): Promise<void> {
+  /** Connects and is welcomed. Rejects with the server's error, or with `connection_lost`. */
+  protected async dial(url: string): Promise<void> {
     const { protocols = [], options } = this.socketOptions();
-    this.socket = new WebSocket(url, protocols, {
+    const socket = new WebSocket(url, protocols, {
       perMessageDeflate: false,
       maxPayload: 2 ** 31 - 1,
       ...options,
     });
-    const end = (): void =>
-      this.#arrive({ type: 'error', id: null, code: 'connection_lost', recoverable: false });
-    this.socket
-      .on('message', (data) => this.#arrive(this.decode(data as Buffer)))
-      .on('close', end)
-      .on('error', end);
-    await once(this.socket, 'open');
-    this.begin();
-    const welcome = (await this.next()) as Fields;
+    this.socket = socket;
+    const welcome = await new Promise<Fields>((resolve, reject) => {
+      let isWelcomed = false;
+      socket
+        .on('open', () => this.begin())
+        .on('message', (data) => {
+          const reply = this.decode(data as Buffer);
+          if (isWelcomed) this.#arrive(reply);
+          else resolve(reply as Fields);
+          isWelcomed = true;
+        })
+        .on('error', () => {})
+        .on('close', (_code, reason) => {
+          if (isWelcomed) void this.#lost(url, Number(reason.toString()));
+          else reject(new FarstepError('connection_lost', 'before the welcome'));
+        });
+    });
+    if (welcome.type === 'error') throw new FarstepError(welcome.code as never, 'refused');
     this.limits = welcome.limits as SessionLimits;
+    this.#resume = welcome.resume ?? undefined;
+  }
+
+  /** Comes back, where the session is kept, and sends again what is unanswered. */
+  async #lost(url: string, backAfterMs: number): Promise<void> {
+    if (this.#isOver) return;
+    const deadline = performance.now() + this.patienceMs();
+    let code = 'connection_lost';
+    for (let pause = this.pauseMs(0, backAfterMs), attempt = 1; code === 'connection_lost'; attempt++) {
+      if (this.#resume === undefined || performance.now() + pause > deadline) break;
+      await sleep(pause);
+      pause = this.pauseMs(attempt, 0);
+      try {
+        await this.dial(url);
+        for (const frame of this.repeats([...this.#unanswered.values()])) this.socket.send(frame);
+        return;
+      } catch (error) {
+        ({ code } = error as FarstepError);
+      }
+    }
+    this.#arrive({ type: 'error', id: null, code, recoverable: false });
+  }
+
+  /** How long to wait before an attempt to come back. */
+  protected pauseMs(attempt: number, backAfterMs: number): number {
+    return backAfterMs + 20 * 2 ** attempt;
+  }
+
+  /** How long to try. */
+  protected patienceMs(): number {
+    return this.limits.graceMs;
+  }
+
+  protected repeats(frames: readonly (Buffer | string)[]): readonly (Buffer | string)[] {
+    return frames;
   }
 
   protected begin(): void {
@@ -106,7 +158,8 @@ export class TaskClient {
   }
 
   protected hello(): unknown {
-    return { type: 'hello', protocol: 1, editions: [1], client: 'the tests' };
+    const resume = this.#resume === undefined ? {} : { resume: this.#resume };
+    return { type: 'hello', protocol: 1, editions: [1], client: 'the tests', ...resume };
   }
 
   protected make(): Fields {
@@ -143,9 +196,15 @@ export class TaskClient {
     this.socket.send(this.encode(value));
   }
 
+  #ask(id: number, request: unknown): void {
+    const frame = this.encode(request);
+    this.#unanswered.set(id, frame);
+    this.socket.send(frame);
+  }
+
   protected async request(fields: Fields): Promise<Reply> {
     const id = this.nextId();
-    this.send({ ...fields, id });
+    this.#ask(id, { ...fields, id, ...(this.#lastReply > 0 && { ack: this.#lastReply }) });
     const reply = await this.wait(id);
     if (!isStepped(reply) && reply.type === 'error')
       throw new FarstepError(reply.code as never, 'refused', { recoverable: false });
@@ -193,6 +252,7 @@ export class TaskClient {
   }
 
   protected end(): void {
+    this.#isOver = true;
     this.socket.close(1000);
   }
 
@@ -219,6 +279,8 @@ export class TaskClient {
   }
 
   #arrive(reply: Reply): void {
+    const id = Number(isStepped(reply) ? reply[1] : reply.id);
+    if (this.#unanswered.delete(id)) this.#lastReply = id;
     this.#arrived.push(reply);
     this.#onArrival?.();
   }
@@ -236,7 +298,7 @@ export class TaskClient {
       ),
     );
     const id = this.nextId();
-    this.send(this.step(id, actions, ids));
+    this.#ask(id, this.step(id, actions, ids));
     return id;
   }
 
