@@ -4,6 +4,7 @@
  * short rounds and the best of each counts, so that what else the machine does hits both.
  */
 import { type BackendName, useBackend } from '../../agents/nn/backend.js';
+import { megabytes, thousands } from '../format.js';
 import { FARSTEP, PLAIN } from './nn-kits.js';
 import { type Held, heldAfter } from './nn-memory.js';
 import { ROWS } from './nn-rows.js';
@@ -79,9 +80,9 @@ export async function benchNn({
 }
 
 function benchMemory(rows: readonly string[], updates: number): void {
-  const told = (n: number): string => n.toLocaleString('en');
-  const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
-  console.log(`\n| from update ${told(updates / 10)} to ${told(updates)} | tensors | in use | resident |`);
+  console.log(
+    `\n| from update ${thousands(updates / 10)} to ${thousands(updates)} | tensors | in use | resident |`,
+  );
   console.log('|-|-|-|-|');
   for (const name of rows) {
     const { title } = ROWS[name]!;
@@ -89,8 +90,8 @@ function benchMemory(rows: readonly string[], updates: number): void {
     const change = (of: (held: Held) => string | number): string => `${of(tenth)} → ${of(all)}`;
     const cells = [
       change(({ tensors }) => tensors),
-      change(({ used }) => megabytes(used)),
-      change(({ resident }) => megabytes(resident)),
+      change(({ used }) => megabytes(used, 1)),
+      change(({ resident }) => megabytes(resident, 1)),
     ];
     console.log(`| ${title} | ${cells.join(' | ')} |`);
     if (all.tensors !== tenth.tensors) process.exitCode = 1;

@@ -1,10 +1,8 @@
 import { Command } from 'commander';
 import { type AbuseOptions, type AbuseResult, benchAbuse } from '../bench/load/abuse.js';
 import { benchLoad, type LoadOptions, type LoadResult, P99_BAR } from '../bench/load/load.js';
+import { endProgress, megabytes, tellProgress, thousands } from '../format.js';
 import { above, integer } from '../options.js';
-
-const thousands = (x: number): string => Math.round(x).toLocaleString('en');
-const megabytes = (x: number): string => `${(x / 2 ** 20).toFixed(0)} MB`;
 
 const LOAD_HEAD =
   '| sessions | steps/s of each | steps/s | unanswered | p50 ms | p99 ms | max ms | server | generator | memory |\n|-|-|-|-|-|-|-|-|-|-|';
@@ -29,13 +27,6 @@ function abuseRow({ kind, alone, together, dropped, passed }: AbuseResult): stri
   const cells = [kind, alone.toFixed(2), together.toFixed(2), (together / alone).toFixed(2), dropped];
   return `| ${cells.join(' | ')} |${passed ? '' : '  below its bar'}`;
 }
-
-/** What is under way, in the line below a table while it is a terminal that shows it. */
-function tellProgress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${text}\x1b[K`);
-}
-
-const endProgress = (): void => tellProgress('');
 
 export function loadCommand(): Command {
   return new Command('load')

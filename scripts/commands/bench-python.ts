@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import { benchPython, type PythonResult, passes, type TrainingResult } from '../bench/python.js';
+import { thousands } from '../format.js';
 import { above } from '../options.js';
-
-const thousands = (x: number): string => Math.round(x).toLocaleString('en');
 
 function row(result: PythonResult): string {
   const { envs, tcp, unix, echo, sync } = result;

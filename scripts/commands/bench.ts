@@ -6,12 +6,10 @@ import { type BenchNnOptions, benchNn, NN_ROWS } from '../bench/nn.js';
 import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult } from '../bench/server.js';
 import { type BenchTrainOptions, benchTrain, TRAIN_ROWS, type TrainResult } from '../bench/train.js';
 import { benchWorkers, type WorkersResult } from '../bench/workers.js';
+import { megabytes, thousands } from '../format.js';
 import { above, integer } from '../options.js';
 import { abuseCommand, loadCommand } from './bench-load.js';
 import { benchPythonCommand } from './bench-python.js';
-
-const thousands = (x: number): string => Math.round(x).toLocaleString('en');
-const megabytes = (x: number): string => `${(x / 2 ** 20).toFixed(0)} MB`;
 
 const ROW =
   '| env | envs | request, reply bytes | round trips/s | bare ws echo | share | env-steps/s | with 4 in flight |';
