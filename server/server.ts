@@ -152,6 +152,7 @@ export class Server {
       server.#metrics.stop();
       throw error;
     }
+    server.#sessions.expectClients();
     server.#url = urlOf(server.#http.address()!, options.tls !== undefined);
     server.#log.info({ url: server.url, server: SERVER }, 'listening');
     return server;

@@ -17,7 +17,7 @@ export interface SessionLink extends Link {
 interface Entry {
   readonly session: Session;
   link: SessionLink | undefined;
-  /** When the connection was lost; meaningless while there is one. */
+  /** When the connection was lost; meaningless while there is one, Infinity while the server does not listen yet. */
   lostAt: number;
 }
 
@@ -110,9 +110,9 @@ export class Sessions {
     return new Session(name, secret, context, tenant, record);
   }
 
-  /** Goes on with the sessions that were kept: each waits for its client. */
+  /** Goes on with the sessions that were kept. Their clients are waited for from `expectClients` on. */
   async revive(): Promise<void> {
-    const { stateDir, keys, now, log } = this.context;
+    const { stateDir, keys, log } = this.context;
     for (const saved of stateDir?.load() ?? []) {
       const { name, secret } = saved.state;
       const key = keys?.named(saved.state.key);
@@ -125,9 +125,14 @@ export class Sessions {
         stateDir!.refuse(saved.path, error as Error);
         continue;
       }
-      this.#open.set(name, { session, link: undefined, lostAt: now() });
+      this.#open.set(name, { session, link: undefined, lostAt: Number.POSITIVE_INFINITY });
       log.info({ session: name, envs: session.numEnvs, repeated: saved.frames.length }, 'goes on');
     }
+  }
+
+  /** The server listens: the clients of the sessions that were kept may come from now on. */
+  expectClients(): void {
+    for (const entry of this.#open.values()) entry.lostAt = this.context.now();
   }
 
   /** The session of a token, on another connection from now on. Throws `no_such_session`. */

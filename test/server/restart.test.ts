@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type Client, connect, type RemoteVectorEnv, type StepResult } from '../../protocol/index.js';
+import { type EnvHost, inlineHost } from '../../server/host.js';
 import { Server, type ServerOptions } from '../../server/index.js';
 import { GatedHost } from './gated-host.js';
 import { PROBE } from './probe-env.js';
@@ -221,6 +222,28 @@ t.test('a server that stops tells when to come back, and its clients do', async 
   t.same((await going).rewards, [1.5]);
   t.same(events, ['lost', 'resumed']);
 });
+
+t.test(
+  'a session waits for its client from when the server listens, however long the others took',
+  async (t) => {
+    const { stateDir } = await places(t);
+    const server = await start(t, { stateDir });
+    for (let i = 0; i < 3; i++) await (await RawClient.welcomed(t, server.url)).ask({ ...MAKE, seed: 1 });
+    const clock = new Clock();
+    const envs: EnvHost = {
+      make(request) {
+        clock.time += 1000;
+        return inlineHost.make(request);
+      },
+    };
+    const next = await killedNow(t, stateDir, { envs, now: clock.now, limits: { graceMs: 1500 } });
+    next.sweep();
+    t.equal(next.sessions, 3);
+    clock.time += 1501;
+    next.sweep();
+    t.equal(next.sessions, 0);
+  },
+);
 
 t.test('a session that ends leaves nothing behind', async (t) => {
   const { stateDir } = await places(t);
