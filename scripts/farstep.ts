@@ -14,6 +14,7 @@ import { playCommand } from './commands/play.js';
 import { plotCommand } from './commands/plot.js';
 import { regressCommand } from './commands/regress.js';
 import { serveCommand } from './commands/serve.js';
+import { soakCommand } from './commands/soak.js';
 import { topCommand } from './commands/top.js';
 import { trainCommand } from './commands/train.js';
 
@@ -35,6 +36,7 @@ const program = new Command('farstep')
   .addCommand(benchCommand())
   .addCommand(conformCommand())
   .addCommand(fuzzCommand())
+  .addCommand(soakCommand())
   .addCommand(demoCommand());
 
 try {

@@ -11,13 +11,14 @@ const TIMEOUT_MS = 5000;
 export async function fetchMetrics(url: string): Promise<string> {
   const { protocol, host, pathname } = new URL(url);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const options = { signal, agent: false } as const; // no connection is left open behind it
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const request =
       protocol === 'ws+unix:'
-        ? getHttp({ socketPath: pathname, path: '/metrics', signal }, resolve)
+        ? getHttp({ ...options, socketPath: pathname, path: '/metrics' }, resolve)
         : protocol === 'wss:'
-          ? getHttps(`https://${host}/metrics`, { signal }, resolve)
-          : getHttp(`http://${host}/metrics`, { signal }, resolve);
+          ? getHttps(`https://${host}/metrics`, options, resolve)
+          : getHttp(`http://${host}/metrics`, options, resolve);
     request.once('error', (error: NodeJS.ErrnoException) => {
       const why = signal.aborted ? `no answer in ${TIMEOUT_MS / 1000} s` : (error.code ?? error.message);
       reject(new Error(`no metrics from ${url}: ${why}`));

@@ -21,6 +21,7 @@ t.test('every command explains itself', async (t) => {
     'bench',
     'conform',
     'fuzz',
+    'soak',
     'demo',
   ]) {
     const { code, stdout } = await farstep(dir, command, '--help');

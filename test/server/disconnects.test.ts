@@ -7,8 +7,8 @@ import { getAgent } from '../../agents/registry.js';
 import { train } from '../../agents/run/train.js';
 import { systemClock } from '../../protocol/client/clock.js';
 import { type Client, type ConnectOptions, connect } from '../../protocol/index.js';
+import { CuttingProxy } from '../../scripts/cutting-proxy.js';
 import { TEST_BACKEND } from '../agents/test-backend.js';
-import { CuttingProxy } from './cutting-proxy.js';
 import { PROBE } from './probe-env.js';
 import { startServer } from './rig.js';
 
@@ -22,7 +22,11 @@ async function twice<T>(t: Test, longest: number, work: (client: Client) => Prom
   const server = await startServer(t);
   const random = new Random(1, 'disconnects');
   // The first bytes are the upgrade and the welcome: some connections break in those too.
-  const proxy = await CuttingProxy.start(t, server.url, () => random.integers(400, longest));
+  const proxy = await CuttingProxy.start(
+    () => server.url,
+    () => random.integers(400, longest),
+  );
+  t.teardown(() => proxy.close());
   const through = async (url: string): Promise<T> => {
     const client = await connect(url, IMPATIENT);
     t.teardown(() => client.close());

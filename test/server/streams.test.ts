@@ -10,7 +10,7 @@ import {
   type StreamSample,
   type TypedArray,
 } from '../../protocol/index.js';
-import { CuttingProxy } from './cutting-proxy.js';
+import { CuttingProxy } from '../../scripts/cutting-proxy.js';
 import { PROBE } from './probe-env.js';
 import { type Message, RawClient, startServer, until } from './rig.js';
 import { CHAIRS, client } from './worlds.js';
@@ -243,7 +243,8 @@ t.test(
 t.test('a lost connection costs samples, and no credit', async (t) => {
   const server = await startServer(t);
   const owner = await Owner.make(await client(t, server), 'same_step');
-  const proxy = await CuttingProxy.start(t, server.url);
+  const proxy = await CuttingProxy.start(() => server.url);
+  t.teardown(() => proxy.close());
   const events: string[] = [];
   const learner = await connect(proxy.url, { onConnection: ({ type }) => events.push(type) });
   t.teardown(() => learner.close());
@@ -274,7 +275,8 @@ t.test('a lost connection costs samples, and no credit', async (t) => {
 t.test('a stream that ends while its subscriber is away', async (t) => {
   const server = await startServer(t);
   const owner = await Owner.make(await client(t, server), 'same_step');
-  const proxy = await CuttingProxy.start(t, server.url);
+  const proxy = await CuttingProxy.start(() => server.url);
+  t.teardown(() => proxy.close());
   const events: string[] = [];
   const learner = await connect(proxy.url, { onConnection: ({ type }) => events.push(type) });
   t.teardown(() => learner.close());

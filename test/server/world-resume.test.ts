@@ -1,15 +1,16 @@
 /** Seats whose clients lose their connections and come back. */
 import t, { type Test } from 'tap';
 import { connect } from '../../protocol/index.js';
+import { CuttingProxy } from '../../scripts/cutting-proxy.js';
 import type { Server } from '../../server/index.js';
 import { ManualTimers } from '../manual-timers.js';
-import { CuttingProxy } from './cutting-proxy.js';
 import { Clock, startServer, until } from './rig.js';
 import { CHAIRS, client, handled, seated } from './worlds.js';
 
 /** A client whose connection the test breaks, and which comes back when the test says so. */
 async function breakable(t: Test, server: Server) {
-  const proxy = await CuttingProxy.start(t, server.url);
+  const proxy = await CuttingProxy.start(() => server.url);
+  t.teardown(() => proxy.close());
   const timers = new ManualTimers();
   const events: string[] = [];
   const connected = await connect(proxy.url, {

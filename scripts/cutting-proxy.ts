@@ -1,7 +1,6 @@
 /** A network between clients and a server that breaks. */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type { Test } from 'tap';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /** Both halves of a connection. */
 interface Pair {
@@ -18,23 +17,33 @@ export class CuttingProxy {
   /** What connections are made of while nothing gets through. */
   #isHeld = false;
 
-  /** @param budget - how many bytes, of both directions, the next connection lets through before it is cut. */
-  private constructor(private readonly budget: () => number) {}
+  private constructor(
+    private readonly listener: Server,
+    private readonly budget: () => number,
+  ) {}
 
-  static async start(t: Test, target: string, budget: () => number = () => Infinity): Promise<CuttingProxy> {
-    const proxy = new CuttingProxy(budget);
-    const { hostname, port } = new URL(target);
+  /**
+   * @param target - where the server of the next connection is.
+   * @param budget - how many bytes, of both directions, the next connection lets through before it is cut.
+   */
+  static async start(
+    target: () => string,
+    budget: () => number = () => Number.POSITIVE_INFINITY,
+  ): Promise<CuttingProxy> {
     const listener = createServer((client) => {
+      const { hostname, port } = new URL(target());
       proxy.#join({ client, server: connect(Number(port), hostname) });
     });
+    const proxy = new CuttingProxy(listener, budget);
     listener.listen(0, '127.0.0.1');
     await once(listener, 'listening');
     proxy.url = `ws://127.0.0.1:${(listener.address() as AddressInfo).port}`;
-    t.teardown(() => {
-      proxy.cut();
-      listener.close();
-    });
     return proxy;
+  }
+
+  close(): void {
+    this.cut();
+    this.listener.close();
   }
 
   /** Cuts every connection there is. */

@@ -1,0 +1,71 @@
+/** The server of a soak: tells its address to its parent, and what it has whenever it is asked. Ends with its parent. */
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { type Limits, Server, WorkerHost } from '../../server/index.js';
+import { collectGarbage } from '../gc.js';
+
+/** Argument of this process, as JSON. */
+export interface SoakServerOrder {
+  readonly stateDir: string;
+  readonly log: string;
+  readonly workers: number;
+  readonly limits: Partial<Limits>;
+}
+
+/** What a server has at one moment. */
+export interface Holdings {
+  readonly sessions: number;
+  readonly connections: number;
+  readonly pending: number;
+  readonly envs: number;
+  readonly processes: number;
+  /** That step envs. */
+  readonly envThreads: number;
+  /** Of the operating system, all others. */
+  readonly threads: number;
+  /** Open files and sockets. */
+  readonly files: number;
+  /** In the folder of kept sessions. */
+  readonly kept: number;
+  /** Bytes, after a garbage collection. */
+  readonly heap: number;
+  readonly resident: number;
+}
+
+const { stateDir, log: path, workers, limits } = JSON.parse(process.argv[2]!) as SoakServerOrder;
+const module = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+const log = pino({ name: 'farstep', level: 'warn' }, pino.destination(path));
+const envs = await WorkerHost.start({
+  workers,
+  limits,
+  log,
+  envs: [module('own-envs')],
+  trustedEnvs: [module('trusted-envs')],
+});
+await envs.warmUp();
+const server = await Server.start({ stateDir, limits, log, envs });
+
+function holdings(): Holdings {
+  const { threads, processes } = envs.state;
+  const inUse = {
+    sessions: server.sessions,
+    connections: server.connections,
+    pending: server.pendingConnections,
+    envs: server.numEnvs,
+    processes: processes.length,
+    envThreads: threads.length,
+    threads: readdirSync('/proc/self/task').length - threads.length,
+    files: readdirSync('/proc/self/fd').length,
+    kept: readdirSync(stateDir).filter((name) => name !== 'lock').length,
+  };
+  collectGarbage();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { ...inUse, heap: heapUsed + external, resident: rss };
+}
+
+process.on('message', () => process.send!(holdings()));
+process.on('disconnect', () => process.exit());
+// Signals reach the whole group; it is the parent that decides when the server ends.
+process.on('SIGINT', () => {}).on('SIGTERM', () => {});
+process.send!({ url: server.url });

@@ -1,0 +1,71 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { reply } from '../embedded-server.js';
+import { Broken } from './counted-env.js';
+import type { Holdings, SoakServerOrder } from './server-process.js';
+
+const PROCESS = fileURLToPath(new URL('./server-process.js', import.meta.url));
+
+/** A server in a process of its own, to be killed and started anew as often as one likes. */
+export class SoakServer {
+  /** How many there have been. */
+  lives = 0;
+  /** Where the one is that runs, or the last. */
+  url = '';
+  /** Of their processes. */
+  readonly pids = new Set<number>();
+  #child!: ChildProcess;
+  #isKilled = false;
+  #isClosed = false;
+
+  private constructor(
+    private readonly order: SoakServerOrder,
+    private readonly onDeath: (error: Error) => void,
+  ) {}
+
+  /** @param onDeath - called when it has ended and was not killed. */
+  static async start(order: SoakServerOrder, onDeath: (error: Error) => void): Promise<SoakServer> {
+    const server = new SoakServer(order, onDeath);
+    await server.#start();
+    return server;
+  }
+
+  async #start(): Promise<void> {
+    if (this.#isClosed) return;
+    const child = fork(PROCESS, [JSON.stringify(this.order)], { execArgv: [] });
+    this.#child = child;
+    this.pids.add(child.pid!);
+    this.#isKilled = false;
+    child.once('exit', (code, signal) => {
+      if (!this.#isKilled) this.onDeath(new Broken(`the server has ended: ${signal ?? `exit code ${code}`}`));
+    });
+    this.url = ((await reply(child, 'the server')) as { readonly url: string }).url;
+    this.lives++;
+  }
+
+  /** Kills it, without a word, and starts it anew with what it kept. */
+  async restart(): Promise<void> {
+    await this.#kill();
+    await this.#start();
+  }
+
+  /** Ends it, and no other is started. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.#kill();
+  }
+
+  /** Rejects where there is no server any more. */
+  async holdings(): Promise<Holdings> {
+    this.#child.send('holdings');
+    return (await reply(this.#child, 'the server')) as Holdings;
+  }
+
+  async #kill(): Promise<void> {
+    if (this.#isKilled || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#isKilled = true;
+    this.#child.kill('SIGKILL');
+    await once(this.#child, 'exit');
+  }
+}
