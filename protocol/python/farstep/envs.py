@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode
 
-from farstep.client import RemoteVectorEnv, connect
+from farstep.client import Client, RemoteVectorEnv, connect
 from farstep.env import FarstepEnv, FarstepGoalEnv
+from farstep.errors import FarstepError, UnknownOption
 from farstep.vector_env import FarstepGoalVectorEnv, FarstepVectorEnv
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def make(
 
     Raises:
         UnknownEnv: The server has no such env.
+        UnknownOption: The env has no such option.
         FarstepError: `bad_options`, `connection_failed`, ...
     """
     remote = _open(id, 1, "disabled", url, max_episode_steps, connection, options)
@@ -98,9 +100,22 @@ def _open(
     client = connect(url, **(connection or {}))
     try:
         return client.make(id, num_envs, autoreset=autoreset, max_episode_steps=limit, options=options)
+    except FarstepError as refusal:
+        unknown = _unknown_options(client, id, options) if refusal.code == "bad_options" else []
+        client.close()
+        if not unknown:
+            raise
+        # In the words of Python: wrappers try arguments, and leave out what is called unexpected.
+        message = f"unexpected keyword argument {unknown[0]!r}: {refusal.message}"
+        raise UnknownOption(refusal.code, message) from None
     except BaseException:
         client.close()
         raise
+
+
+def _unknown_options(client: Client, id: str, options: dict[str, Any]) -> list[str]:
+    known = next((spec["options"] for spec in client.list() if spec["id"] == id), options)
+    return [name for name in options if name not in known]
 
 
 def _spec(

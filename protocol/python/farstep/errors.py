@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 try:
@@ -21,8 +22,19 @@ class FarstepError(Exception):
     """
 
     def __init__(
-        self, code: str, message: str, *, recoverable: bool = True, retry_after: float | None = None
+        self,
+        code: str | Exception,
+        message: str | None = None,
+        *,
+        recoverable: bool = True,
+        retry_after: float | None = None,
     ) -> None:
+        if message is None:
+            # Gymnasium, which passes exceptions on, makes them anew of one thing: another one, or what that says.
+            message = str(code)
+            told = re.fullmatch(r"(.*) \[(\w+)\](.*)", message, re.DOTALL)
+            message, code = (told[1] + told[3], told[2]) if told else (message, "internal")
+        assert isinstance(code, str)
         super().__init__(message)
         self.code = code
         self.message = message
@@ -46,6 +58,10 @@ class ResetNeeded(FarstepError, _ResetNeeded):
 
 class UnknownEnv(FarstepError, _NameNotFound):
     """An id that the server does not host."""
+
+
+class UnknownOption(FarstepError, TypeError):
+    """A keyword argument that is no option of the env."""
 
 
 class UnsupportedMode(FarstepError, _UnsupportedMode):

@@ -39,9 +39,9 @@ class FarstepVectorEnv(gymnasium.vector.VectorEnv[Any, Any, "NDArray[Any]"]):
         self.single_action_space = gym_space(self.contract["actionSpace"], "actionSpace")
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        mode = AutoresetMode[self.contract["autoreset"].upper()]
+        self.autoreset_mode = AutoresetMode[self.contract["autoreset"].upper()]
         self._screen = Screen(remote, render_mode)
-        self.metadata = {**self._screen.metadata, "autoreset_mode": mode}
+        self.metadata = {**self._screen.metadata, "autoreset_mode": self.autoreset_mode}
         self.render_mode = render_mode
         self.spec = spec
         self.ended: Ended | None = None

@@ -15,6 +15,7 @@ from gymnasium.vector import AutoresetMode
 
 import farstep
 from conftest import SINGLE
+from farstep.errors import InvalidAction, UnknownOption
 from farstep.registration import ENVS, register
 
 # What the checkers say about spaces of the originals, and of velocities without a bound.
@@ -127,6 +128,14 @@ def test_async_vector_env_has_a_connection_in_each_process(url: str) -> None:
     envs.close()
 
 
+def test_errors_are_passed_on_as_gymnasium_does() -> None:
+    refusal = InvalidAction("bad_action", "step: action = 7 is [really] outside")
+    for passed_on in (InvalidAction(refusal), InvalidAction(str(refusal))):
+        assert (passed_on.code, passed_on.message) == ("bad_action", refusal.message)
+    assert str(InvalidAction(f"{refusal}, says worker 1")).endswith("outside, says worker 1 [bad_action]")
+    assert UnknownOption("something else").code == "internal"
+
+
 def test_ids_need_no_import_before(url: str) -> None:
     code = "import gymnasium, sys; print(gymnasium.make('farstep:farstep/Physics/Reach-v1', url=sys.argv[1]))"
     done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True)
@@ -177,6 +186,14 @@ def test_errors_are_gymnasiums(url: str) -> None:
     with pytest.raises(farstep.FarstepError, match="did you mean is_slippery") as caught:
         farstep.make("FrozenLake-v1", url=url, is_slipery=False)
     assert caught.value.code == "bad_options"
+    assert isinstance(caught.value, UnknownOption)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'frameskip'") as unexpected:
+        gymnasium.make("farstep/CartPole-v1", url=url, frameskip=1)
+    assert isinstance(unexpected.value, UnknownOption)
+    assert unexpected.value.code == "bad_options"
+    with pytest.raises(farstep.FarstepError, match="is_slippery") as caught:
+        farstep.make("FrozenLake-v1", url=url, is_slippery="yes")
+    assert not isinstance(caught.value, TypeError)
     with pytest.raises(gymnasium.error.UnsupportedMode, match="'ansi'; there are rgb_array"):
         farstep.make("Taxi-v4", url=url, render_mode="ansi")
 

@@ -42,6 +42,7 @@ def test_every_env_in_every_mode(id: str, mode: AutoresetMode, url: str) -> None
     assert ours.single_observation_space == theirs.single_observation_space
     assert ours.single_action_space == theirs.single_action_space
     assert ours.metadata["autoreset_mode"] is mode
+    assert ours.autoreset_mode is mode
     assert same(ours.reset(seed=7), theirs.reset(seed=7))
     assert ours.np_random_seed == theirs.np_random_seed == (7, 8, 9)
     ours.action_space.seed(7)
