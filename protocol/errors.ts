@@ -10,7 +10,11 @@ export const ERRORS = {
     meaning: 'a frame that is not one well-formed msgpack message',
   },
   text_frame: { recoverable: false, close: 1003, meaning: 'a text frame; every message is a binary frame' },
-  frame_too_large: { recoverable: false, close: 1009, meaning: 'a frame above limits.frameBytes' },
+  frame_too_large: {
+    recoverable: false,
+    close: 1009,
+    meaning: 'a message of more bytes or values than the server takes',
+  },
   bad_hello: { recoverable: false, close: 4000, meaning: 'the first message was not a valid hello' },
   hello_timeout: { recoverable: false, close: 4001, meaning: 'no hello in the time that the server gives' },
   unsupported_protocol: {

@@ -448,11 +448,15 @@ export function packMessage(
   return packr.pack(message);
 }
 
-/** The map in a frame, with its `type`. Throws `bad_frame`. Typed arrays in it are views into the frame. */
+/**
+ * The map in a frame, with its `type`. Throws `bad_frame`, or `frame_too_large` above `maxValues`. Typed arrays in it are
+ * views into the frame.
+ */
 export function unpackMessage(
   frame: Uint8Array,
+  maxValues?: number,
 ): { readonly type: string } & Readonly<Record<string, unknown>> {
-  checkWellFormed(frame);
+  checkWellFormed(frame, maxValues);
   const message: unknown = packr.unpack(frame);
   if (!isMap(message) || typeof message.type !== 'string') {
     throw new FarstepError(

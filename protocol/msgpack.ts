@@ -7,7 +7,7 @@ import { FarstepError } from './errors.js';
 
 const MAX_DEPTH = 32;
 /** Values in one message: in memory each takes many times its bytes. */
-const MAX_VALUES = 2 ** 20;
+export const MAX_VALUES = 2 ** 20;
 const TEXT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const bad = (offset: number, message: string): FarstepError =>
@@ -183,10 +183,11 @@ const VALUE_BYTES = new Map([
 
 /**
  * Checks that `bytes` hold exactly one msgpack value: complete, nothing behind it, no extension types, at most 32
- * levels deep and 2^20 values in all, text in UTF-8, map keys text, each once and none named `__proto__`. Takes time and
- * memory in proportion to the bytes, whatever lengths they claim. Throws `bad_frame` naming the byte.
+ * levels deep and 2^20 values in all, map keys among them, text in UTF-8, map keys text, each once and none named
+ * `__proto__`. Takes time and memory in proportion to the bytes, whatever lengths they claim. Throws `bad_frame` naming
+ * the byte, or `frame_too_large` above a lower `maxValues`, at which it stops.
  */
-export function checkWellFormed(bytes: Uint8Array): void {
+export function checkWellFormed(bytes: Uint8Array, maxValues = MAX_VALUES): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let offset = 0;
   let values = 0;
@@ -197,12 +198,24 @@ export function checkWellFormed(bytes: Uint8Array): void {
     offset += n;
     return start;
   };
+  const count = (): void => {
+    if (++values <= maxValues) return;
+    const message = `byte ${offset}: more than ${maxValues} values in one message`;
+    throw new FarstepError(maxValues < MAX_VALUES ? 'frame_too_large' : 'bad_frame', message);
+  };
   const length = (size: number): number => {
     const at = take(size);
     return size === 1 ? bytes[at]! : size === 2 ? view.getUint16(at) : view.getUint32(at);
   };
-  const text = (n: number): string => {
+  const text = (n: number): void => {
     const start = take(n);
+    for (let at = start; at < offset; at++) {
+      if (bytes[at]! < 0x80) continue;
+      decoded(start);
+      return;
+    }
+  };
+  const decoded = (start: number): string => {
     try {
       return TEXT.decode(bytes.subarray(start, offset));
     } catch {
@@ -210,9 +223,10 @@ export function checkWellFormed(bytes: Uint8Array): void {
     }
   };
   const key = (): string => {
+    count();
     const byte = bytes[take(1)]!;
-    if (byte >= 0xa0 && byte <= 0xbf) return text(byte & 0x1f);
-    if (byte >= 0xd9 && byte <= 0xdb) return text(length(1 << (byte - 0xd9)));
+    if (byte >= 0xa0 && byte <= 0xbf) return decoded(take(byte & 0x1f));
+    if (byte >= 0xd9 && byte <= 0xdb) return decoded(take(length(1 << (byte - 0xd9))));
     throw bad(offset - 1, `expected a string as map key, got 0x${byte.toString(16)}`);
   };
   const elements = (n: number, depth: number): void => {
@@ -235,7 +249,7 @@ export function checkWellFormed(bytes: Uint8Array): void {
   };
   const value = (depth: number): void => {
     if (depth > MAX_DEPTH) throw bad(offset, `more than ${MAX_DEPTH} values inside each other`);
-    if (++values > MAX_VALUES) throw bad(offset, `more than ${MAX_VALUES} values in one message`);
+    count();
     const byte = bytes[take(1)]!;
     if (byte <= 0x7f || byte >= 0xe0) return;
     if (byte <= 0x8f) entries(byte & 0x0f, depth);

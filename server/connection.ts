@@ -238,6 +238,7 @@ export class Connection implements SessionLink {
         ? sessions.begin(name, this, tenant)
         : sessions.resume(hello.resume, this, tenant);
     this.#session = session;
+    this.#socket.setMaxPayload(limits.frameBytes);
     pending.remove(this.#stream);
     const welcome: Welcome = {
       type: 'welcome',
@@ -255,10 +256,12 @@ export class Connection implements SessionLink {
   }
 
   #refuse(code: 'bad_frame' | 'frame_too_large'): void {
-    const { frameBytes } = this.#context.limits;
+    const { frameBytes, helloBytes } = this.#context.limits;
     const message =
       code === 'frame_too_large'
-        ? `limits.frameBytes is ${frameBytes}`
+        ? this.#session
+          ? `limits.frameBytes is ${frameBytes}`
+          : `limits.helloBytes is ${helloBytes}`
         : 'not a WebSocket frame that RFC 6455 allows';
     this.#endSession();
     this.#tell(new FarstepError(code, message));

@@ -3,10 +3,16 @@ import { isHotFrame } from '../protocol/frames.js';
 import { EDITIONS, type Hello, PROTOCOL, unpackMessage } from '../protocol/messages.js';
 import { parseHello } from '../protocol/requests.js';
 
-/** The first message of a client, and the edition that both speak. Throws `bad_frame`, `bad_hello` or `unsupported_protocol`. */
+/** Values in a hello: it has a dozen, and may have some that nobody knows. */
+const MAX_VALUES = 1000;
+
+/**
+ * The first message of a client, and the edition that both speak. Throws `bad_frame`, `bad_hello`, `frame_too_large` or
+ * `unsupported_protocol`.
+ */
 export function readHello(frame: Uint8Array): { readonly hello: Hello; readonly edition: number } {
   if (isHotFrame(frame)) throw new FarstepError('bad_hello', 'the first message must be hello, got an array');
-  const message = unpackMessage(frame);
+  const message = unpackMessage(frame, MAX_VALUES);
   if (message.type !== 'hello') {
     throw new FarstepError(
       'bad_hello',

@@ -14,6 +14,11 @@ export interface Limits extends SessionLimits {
   readonly serverEnvs: number;
   /** Time from the connection to the upgrade to a WebSocket, and from there to the hello, milliseconds. */
   readonly helloMs: number;
+  /** Bytes of a message before the welcome. */
+  readonly helloBytes: number;
+  /** Values in a message, beside `valuesPerEnv` for each env that the session has: decoding them takes time. */
+  readonly values: number;
+  readonly valuesPerEnv: number;
   /** Time from the first byte of a message to its last, milliseconds. */
   readonly frameMs: number;
   /** Requests of one session that wait for one before them, bytes; what comes beyond is read when there is room. */
@@ -40,6 +45,9 @@ export const DEFAULT_LIMITS: Limits = {
   envs: 8192,
   serverEnvs: 65_536,
   helloMs: 10_000,
+  helloBytes: 65_536,
+  values: 16_384,
+  valuesPerEnv: 1024,
   frameMs: 60_000,
   queuedBytes: 16 * 2 ** 20,
   idleMs: 3_600_000,

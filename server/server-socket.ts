@@ -15,6 +15,7 @@ interface Receiver {
   readonly _state: number;
   /** Whether it gives all messages that came in one piece at once; the option `allowSynchronousEvents`. */
   _allowSynchronousEvents: boolean;
+  _maxPayload: number;
 }
 
 /** ws's WebSocket, which tells its owner why ws closes it before it does. */
@@ -43,6 +44,12 @@ export class ServerSocket extends WebSocket {
     return (
       receiver !== null && (receiver._bufferedBytes > 0 || receiver._fragmented > 0 || receiver._state > 0)
     );
+  }
+
+  /** Takes messages of up to so many bytes from here on. */
+  setMaxPayload(bytes: number): void {
+    const receiver = this.#receiver;
+    if (receiver) receiver._maxPayload = bytes;
   }
 
   /** Whether everybody else has a turn between two messages, also where these came in one piece. */

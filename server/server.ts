@@ -123,7 +123,7 @@ export class Server {
       noServer: true,
       WebSocket: ServerSocket,
       perMessageDeflate: false,
-      maxPayload: this.#limits.frameBytes,
+      maxPayload: this.#limits.helloBytes, // until the welcome
       maxBufferedChunks: MAX_CHUNKS,
     });
     this.#http.on('connection', (socket) => this.#pending.add(socket));

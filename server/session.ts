@@ -13,7 +13,7 @@ import {
   steppedBytes,
 } from '../protocol/frames.js';
 import { packMessage, type Reply, type Request, unpackMessage } from '../protocol/messages.js';
-import type { Span } from '../protocol/msgpack.js';
+import { MAX_VALUES, type Span } from '../protocol/msgpack.js';
 import { parseRequest } from '../protocol/requests.js';
 import { ControlRequests } from './control-requests.js';
 import type { EnvHost, HostedVectorEnv } from './host.js';
@@ -71,7 +71,7 @@ export class Session {
   readonly #outbox: Outbox;
   readonly #waiting: Arrived[] = [];
   #waitingBytes = 0;
-  readonly #maxWaitingBytes: number;
+  readonly #limits: Limits;
   /** Set while no more is to be read. */
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   /** Set while requests wait for one before them; resolves when they need not any more. */
@@ -100,7 +100,7 @@ export class Session {
     this.#host = host;
     this.#metrics = metrics;
     this.#now = now;
-    this.#maxWaitingBytes = limits.queuedBytes;
+    this.#limits = limits;
     this.#outbox = new Outbox(limits, tenant);
     this.#envs = new SessionEnvs(name, secret, context, tenant);
     this.#subscriptions = new Subscriptions(streams, limits, this.#outbox, metrics);
@@ -159,7 +159,7 @@ export class Session {
   #queue(arrived: Arrived): Promise<void> | undefined {
     this.#waiting.push(arrived);
     this.#waitingBytes += arrived.frame.length;
-    if (this.#waitingBytes > this.#maxWaitingBytes && !this.#room) {
+    if (this.#waitingBytes > this.#limits.queuedBytes && !this.#room) {
       let resolve!: () => void;
       const promise = new Promise<void>((settle) => {
         resolve = settle;
@@ -172,7 +172,7 @@ export class Session {
   #unqueue(): Arrived | undefined {
     const next = this.#waiting.shift();
     if (next) this.#waitingBytes -= next.frame.length;
-    if (this.#room && this.#waitingBytes <= this.#maxWaitingBytes) this.#makeRoom();
+    if (this.#room && this.#waitingBytes <= this.#limits.queuedBytes) this.#makeRoom();
     return next;
   }
 
@@ -235,10 +235,24 @@ export class Session {
   }
 
   #read(frame: Uint8Array, at: number): Arrived {
-    const request = isHotFrame(frame) ? decodeStep(frame) : unpackMessage(frame);
+    const request = isHotFrame(frame) ? decodeStep(frame) : this.#unpack(frame);
     const { id, ack } = request;
     if (typeof ack === 'number') this.#outbox.acknowledge(ack);
     return { request, frame, at, id: Number.isSafeInteger(id) ? (id as number) : null };
+  }
+
+  /** Throws `frame_too_large` where it has more values than whoever has so many envs may send. */
+  #unpack(frame: Uint8Array): Message {
+    const { values, valuesPerEnv } = this.#limits;
+    if (frame.length <= values) return unpackMessage(frame); // a value takes a byte at least
+    const { numEnvs } = this;
+    try {
+      return unpackMessage(frame, Math.min(MAX_VALUES, values + valuesPerEnv * numEnvs));
+    } catch (error) {
+      if (!(error instanceof FarstepError && error.code === 'frame_too_large')) throw error;
+      const allowed = `limits.values is ${values}, limits.valuesPerEnv is ${valuesPerEnv} for each of ${numEnvs} envs`;
+      throw new FarstepError('frame_too_large', `${error.message}; ${allowed}`);
+    }
   }
 
   #repeat(id: number): void {

@@ -1,7 +1,7 @@
+import { bytesOf } from '../../protocol/dtypes.js';
 import type { Env } from '../env.js';
-import { stateNumbers } from '../snapshot.js';
 import { blankReadings } from './blank.js';
-import { memoryFor, type Readings, SensorWrapper } from './sensor.js';
+import { memoryFor, type Readings, readingsFor, SensorWrapper } from './sensor.js';
 
 /**
  * Shows the observation of some steps ago, and nothing (zeros) until there is one (gymnasium.wrappers.DelayObservation).
@@ -35,14 +35,17 @@ export class Delay extends SensorWrapper {
 
   protected override save(): unknown {
     const start = this.#next * this.readings.length;
-    return [...this.#ring.subarray(start), ...this.#ring.subarray(0, start)];
+    const oldestFirst = this.#ring.slice();
+    oldestFirst.set(this.#ring.subarray(start));
+    oldestFirst.set(this.#ring.subarray(0, start), this.#ring.length - start);
+    return bytesOf(oldestFirst);
   }
 
   protected override loader(own: unknown): () => void {
-    const oldestFirst = stateNumbers(own, this.#ring.length);
+    const load = readingsFor(this.#ring, own);
     return () => {
       this.#next = 0;
-      this.#ring.set(oldestFirst);
+      load();
     };
   }
 }

@@ -1,6 +1,6 @@
+import { bytesOf } from '../../protocol/dtypes.js';
 import type { Env } from '../env.js';
-import { stateNumbers } from '../snapshot.js';
-import { memoryFor, type Readings, SensorWrapper } from './sensor.js';
+import { memoryFor, type Readings, readingsFor, SensorWrapper } from './sensor.js';
 
 /**
  * Shows the last `count` observations, the oldest first, along a new first axis; at the start of an episode the first one
@@ -27,11 +27,10 @@ export class FrameStack extends SensorWrapper {
   }
 
   protected override save(): unknown {
-    return [...this.#frames];
+    return bytesOf(this.#frames).slice();
   }
 
   protected override loader(own: unknown): () => void {
-    const frames = stateNumbers(own, this.#frames.length);
-    return () => this.#frames.set(frames);
+    return readingsFor(this.#frames, own);
   }
 }

@@ -1,6 +1,6 @@
+import { bytesOf } from '../../protocol/dtypes.js';
 import type { Env } from '../env.js';
-import { stateNumbers } from '../snapshot.js';
-import { memoryFor, type Readings, SensorWrapper } from './sensor.js';
+import { memoryFor, type Readings, readingsFor, SensorWrapper } from './sensor.js';
 
 /**
  * Adds to every element of an observation normal noise of mean 0 and a given standard deviation, in the observation's own
@@ -45,11 +45,10 @@ export class Noise extends SensorWrapper {
   }
 
   protected override save(): unknown {
-    return [...this.#noisy];
+    return bytesOf(this.#noisy).slice();
   }
 
   protected override loader(own: unknown): () => void {
-    const noisy = stateNumbers(own, this.#noisy.length);
-    return () => this.#noisy.set(noisy);
+    return readingsFor(this.#noisy, own);
   }
 }

@@ -1,9 +1,10 @@
-import { arrayType, sizeOf, type TypedArray } from '../../protocol/dtypes.js';
+import { arrayType, bytesOf, sizeOf, type TypedArray } from '../../protocol/dtypes.js';
 import { FarstepError } from '../../protocol/errors.js';
 import { Box, Dict, type Space, type View } from '../../protocol/spaces/index.js';
 import { Rows } from '../batch.js';
 import type { Env } from '../env.js';
 import type { Rng } from '../rng/rng.js';
+import { invalidSnapshot } from '../snapshot.js';
 import { Wrapper } from './wrapper.js';
 
 /** Numbers that an env observes; of its dtypes those that are numbers to JavaScript. */
@@ -98,3 +99,10 @@ function copy(from: View, to: View): void {
 /** Memory for `count` readings of a sensor. */
 export const memoryFor = ({ dtype, shape }: Box, count: number): Readings =>
   new (arrayType(dtype))(count * sizeOf(shape)) as Readings;
+
+/** Readings of a snapshot, as `bytesOf` gave them, for `out`. Throws `bad_snapshot` where they are none. */
+export function readingsFor(out: Readings, own: unknown): () => void {
+  if (!(own instanceof Uint8Array) || own.length !== out.byteLength)
+    throw invalidSnapshot(`state: expected ${out.byteLength} bytes of readings`);
+  return () => bytesOf(out).set(own);
+}

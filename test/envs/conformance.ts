@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import { packMessage, unpackMessage } from '../../protocol/messages.js';
 import { spaceFromJSON } from '../../protocol/spaces/index.js';
 import {
   Actions,
@@ -225,7 +226,9 @@ export function conforms(t: Test, make: Make, candidate: Candidate): void {
     if (!env.snapshot) return;
     await trajectory(env, { seeds: SEEDS, steps: 11 });
     // A snapshot is plain values: what JSON carries, every wire does.
-    const snapshots = JSON.parse(JSON.stringify(await Promise.all(SEEDS.map((_, i) => env.snapshot!(i)))));
+    const taken = await Promise.all(SEEDS.map((_, i) => env.snapshot!(i)));
+    const carried = packMessage({ type: 'restore', id: 1, env: 1, snapshots: taken });
+    const snapshots = unpackMessage(carried).snapshots as readonly unknown[];
     const expected = await trajectory(env, { steps: 60 });
     const elsewhere = await open(t, 'next_step', 30);
     for (const [name, other] of [

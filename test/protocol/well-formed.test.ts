@@ -85,6 +85,15 @@ t.test('a message of more than 2^20 values is refused', async (t) => {
   t.doesNotThrow(() => checkWellFormed(frame.subarray(0, -1)));
 });
 
+t.test('whoever takes fewer values stops there, and keys are values', async (t) => {
+  const message = bytes('83 a1 61 01 a1 62 92 02 03 a1 63 04'); // a map of three, with an array of two
+  t.doesNotThrow(() => checkWellFormed(message, 9));
+  t.throws(() => checkWellFormed(message, 8), {
+    code: 'frame_too_large',
+    message: 'byte 11: more than 8 values in one message',
+  });
+});
+
 t.test('a claimed length takes no memory', async (t) => {
   const claims = [
     'dd ff ff ff f0',

@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import t from 'tap';
 import { bytes } from '../protocol/hex.js';
 import { undisturbed } from './bystander.js';
-import { RawClient, startServer, until } from './rig.js';
+import { HELLO, RawClient, startServer, until } from './rig.js';
 
 const FRAME_BYTES = 2 ** 21;
 
@@ -51,7 +51,7 @@ const FRAMES: readonly (readonly [string, Uint8Array, RegExp])[] = [
 ];
 
 t.test('frames that are not one message', async (t) => {
-  const server = await startServer(t, { limits: { frameBytes: FRAME_BYTES } });
+  const server = await startServer(t, { limits: { frameBytes: FRAME_BYTES, values: 2 ** 20 } });
   await undisturbed(t, server.url, async () => {
     for (const [name, frame, message] of FRAMES) {
       const client = await RawClient.welcomed(t, server.url);
@@ -101,6 +101,61 @@ t.test('a frame above the limit, and one at it', async (t) => {
     pieces.socket.send(new Uint8Array(600), { fin: false });
     pieces.socket.send(new Uint8Array(600), { fin: true });
     t.match(await pieces.receive(), { code: 'frame_too_large' }, 'in fragments too');
+  });
+});
+
+t.test('before the welcome messages are small', async (t) => {
+  const server = await startServer(t, { limits: { helloBytes: 1000, frameBytes: 5000 } });
+  await undisturbed(t, server.url, async () => {
+    const stranger = await RawClient.open(t, server.url);
+    t.match(await stranger.ask({ ...HELLO, client: 'x'.repeat(1000) }), {
+      id: null,
+      code: 'frame_too_large',
+      message: 'limits.helloBytes is 1000',
+    });
+    t.equal((await stranger.closed).code, 1009);
+    const client = await RawClient.welcomed(t, server.url);
+    const list = { type: 'list', id: 1, padding: 'x'.repeat(4900) };
+    t.match(await client.ask(list), { id: 1, code: 'bad_message' }, 'behind it they may be larger');
+    t.match(await client.ask({ ...list, padding: 'x'.repeat(5000) }), {
+      message: 'limits.frameBytes is 5000',
+    });
+  });
+});
+
+t.test('before the welcome messages are of few values', async (t) => {
+  const server = await startServer(t);
+  const stranger = await RawClient.open(t, server.url);
+  const capabilities = Array.from({ length: 1000 }, () => 'x');
+  t.match(await stranger.ask({ ...HELLO, capabilities }), {
+    code: 'frame_too_large',
+    message: /^byte \d+: more than 1000 values in one message$/,
+  });
+});
+
+t.test('who has more envs may send more values', async (t) => {
+  const server = await startServer(t, { limits: { values: 200, valuesPerEnv: 100 } });
+  await undisturbed(t, server.url, async () => {
+    const ids = (length: number) => ({
+      type: 'reset',
+      id: 9,
+      env: 1,
+      ids: new Array<number>(length).fill(0),
+    });
+    const poor = await RawClient.welcomed(t, server.url);
+    t.match(await poor.ask(ids(180)), { id: 9, code: 'no_such_env' });
+    t.match(await poor.ask(ids(200)), {
+      id: null,
+      code: 'frame_too_large',
+      message:
+        /^byte \d+: more than 200 values in one message; limits.values is 200, limits.valuesPerEnv is 100 for each of 0 envs$/,
+      recoverable: false,
+    });
+    t.equal((await poor.closed).code, 1009);
+    const rich = await RawClient.welcomed(t, server.url);
+    await rich.ask({ type: 'make', id: 1, env: 'CartPole-v1', numEnvs: 3 });
+    t.match(await rich.ask(ids(480)), { id: 9, code: 'bad_ids' });
+    t.match(await rich.ask(ids(500)), { code: 'frame_too_large', message: /more than 500 values/ });
   });
 });
 

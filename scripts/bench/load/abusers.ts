@@ -4,7 +4,8 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { StepEncoder } from '../../../protocol/frames.js';
-import { EDITIONS, PROTOCOL, packMessage, unpackMessage } from '../../../protocol/messages.js';
+import { packMessage, unpackMessage } from '../../../protocol/messages.js';
+import { HELLO } from './paced-session.js';
 
 /** Whom they bother. */
 export interface Target {
@@ -16,13 +17,6 @@ export interface Target {
 /** Resolves when it is at it. */
 type Abuser = (target: Target) => Promise<void>;
 
-const HELLO = packMessage({
-  type: 'hello',
-  protocol: PROTOCOL,
-  editions: EDITIONS,
-  client: 'farstep-bench',
-  capabilities: [],
-});
 const MANY = 1000;
 
 async function open(url: string): Promise<WebSocket> {
@@ -40,7 +34,7 @@ async function ask(socket: WebSocket, message: Uint8Array): Promise<ReturnType<t
 
 async function welcomed(url: string): Promise<WebSocket> {
   const socket = await open(url);
-  await ask(socket, HELLO);
+  await ask(socket, packMessage(HELLO));
   return socket;
 }
 

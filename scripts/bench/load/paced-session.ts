@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { StepEncoder } from '../../../protocol/frames.js';
-import { EDITIONS, PROTOCOL, packMessage, unpackMessage } from '../../../protocol/messages.js';
+import { EDITIONS, type Hello, PROTOCOL, packMessage, unpackMessage } from '../../../protocol/messages.js';
+
+export const HELLO: Hello = {
+  type: 'hello',
+  protocol: PROTOCOL,
+  editions: EDITIONS,
+  client: 'farstep-bench',
+  capabilities: [],
+};
 
 const BINARY = { binary: true, compress: false, mask: true, fin: true } as const;
 
@@ -48,8 +56,7 @@ export class PacedSession {
       if (reply.type === expected) return reply;
       throw new Error(`expected ${expected}, got ${reply.type}: ${String(reply.message)}`);
     };
-    const hello = { protocol: PROTOCOL, editions: EDITIONS, client: 'farstep-bench', capabilities: [] };
-    await ask({ type: 'hello', ...hello }, 'welcome');
+    await ask(HELLO, 'welcome');
     await ask({ type: 'make', id: 1, env: 'CartPole-v1', numEnvs: 1, autoreset: 'same_step' }, 'made');
     await ask({ type: 'reset', id: 2, env: 1 }, 'started');
     const { token } = await ask({ type: 'share', id: 3, env: 1 }, 'shared');

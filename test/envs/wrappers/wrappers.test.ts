@@ -117,6 +117,28 @@ t.test('frame stack shows the last ones, the oldest first, the first repeated', 
   t.same(shown(env, 0), [[0, -0, 0, -0, 0, -0]]);
 });
 
+t.test('remembered readings are bytes in a snapshot', async (t) => {
+  for (const make of [
+    () => new FrameStack(new Counter(), 3),
+    () => new Delay(new Counter(), 2),
+    () => new Noise(new Counter(), 0.5),
+  ]) {
+    const env = make();
+    shown(env, 5);
+    const { own, env: inner } = env.snapshot() as { own: Uint8Array; env: unknown };
+    t.type(own, Uint8Array);
+    const other = make();
+    shown(other, 1);
+    other.restore({ own: Buffer.from(own), env: inner });
+    t.same(other.snapshot(), { own, env: inner });
+    for (const bad of [own.subarray(1), [...own], undefined])
+      t.throws(() => other.restore({ own: bad, env: inner }), {
+        code: 'bad_snapshot',
+        message: new RegExp(`expected ${own.length} bytes of readings`),
+      });
+  }
+});
+
 t.test('flicker shows zeros when the coin says so', async (t) => {
   const coins = createRng('pcg64', 4);
   const expected = Array.from({ length: 31 }, (_, i) => (coins.random() < 0.5 ? 0 : i));

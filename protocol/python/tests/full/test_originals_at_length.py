@@ -15,4 +15,4 @@ STABLE = [(id, options) for id, options in CASES if id != "Acrobot-v1"]
 @pytest.mark.filterwarnings("ignore:.*is out of date:DeprecationWarning")
 @pytest.mark.parametrize(("id", "options"), STABLE, ids=[f"{id}-{options}" for id, options in STABLE])
 def test_at_length(id: str, options: dict[str, Any], url: str) -> None:
-    compare(id, options, 1, 20_000, url)
+    compare(id, options, 1, 5_000, url)
