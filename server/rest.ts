@@ -1,5 +1,5 @@
 /** What takes less at once holds nobody up. */
-const LONG_MS = 5;
+const LONG_MS = 1;
 const MAX_REST_MS = 10_000;
 /** What ws takes to put a message together and to unmask it, milliseconds a byte. */
 const MS_PER_BYTE = 3e-6;

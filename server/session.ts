@@ -21,6 +21,7 @@ import { Ledger } from './ledger.js';
 import type { Limits } from './limits.js';
 import type { Metrics } from './metrics.js';
 import { type Link, Outbox } from './outbox.js';
+import { restMs } from './rest.js';
 import { SessionEnvs } from './session-envs.js';
 import type { SavedSession, SessionRecord } from './session-record.js';
 import type { Streams } from './streams.js';
@@ -42,6 +43,7 @@ export interface SessionContext {
   readonly now: () => number;
   /** Envs in all sessions, or in those of one key. */
   numEnvs(tenant?: Tenant): number;
+  numSessions(): number;
 }
 
 /** A request off the wire. */
@@ -71,11 +73,14 @@ export class Session {
   readonly #outbox: Outbox;
   readonly #waiting: Arrived[] = [];
   #waitingBytes = 0;
-  readonly #limits: Limits;
+  readonly #context: SessionContext;
   /** Set while no more is to be read. */
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   /** Set while requests wait for one before them; resolves when they need not any more. */
   #holding: Promise<void> | undefined;
+  /** Whether somebody waits for the end of all that has come: then nobody rests. */
+  #isSettling = false;
+  #endRest = (): void => {};
   /** Greatest id of the requests that were begun. */
   #lastId = -1;
   /** Requests up to this id were begun on an earlier connection. */
@@ -100,7 +105,7 @@ export class Session {
     this.#host = host;
     this.#metrics = metrics;
     this.#now = now;
-    this.#limits = limits;
+    this.#context = context;
     this.#outbox = new Outbox(limits, tenant);
     this.#envs = new SessionEnvs(name, secret, context, tenant);
     this.#subscriptions = new Subscriptions(streams, limits, this.#outbox, metrics);
@@ -159,7 +164,7 @@ export class Session {
   #queue(arrived: Arrived): Promise<void> | undefined {
     this.#waiting.push(arrived);
     this.#waitingBytes += arrived.frame.length;
-    if (this.#waitingBytes > this.#limits.queuedBytes && !this.#room) {
+    if (this.#waitingBytes > this.#context.limits.queuedBytes && !this.#room) {
       let resolve!: () => void;
       const promise = new Promise<void>((settle) => {
         resolve = settle;
@@ -172,7 +177,7 @@ export class Session {
   #unqueue(): Arrived | undefined {
     const next = this.#waiting.shift();
     if (next) this.#waitingBytes -= next.frame.length;
-    if (this.#room && this.#waitingBytes <= this.#limits.queuedBytes) this.#makeRoom();
+    if (this.#room && this.#waitingBytes <= this.#context.limits.queuedBytes) this.#makeRoom();
     return next;
   }
 
@@ -188,7 +193,10 @@ export class Session {
 
   /** Resolves when every request that came has been answered. */
   async settled(): Promise<void> {
+    this.#isSettling = true;
+    this.#endRest();
     while (this.#holding) await this.#holding;
+    this.#isSettling = false;
   }
 
   /** Whether it goes on when the server is started anew. */
@@ -243,7 +251,7 @@ export class Session {
 
   /** Throws `frame_too_large` where it has more values than whoever has so many envs may send. */
   #unpack(frame: Uint8Array): Message {
-    const { values, valuesPerEnv } = this.#limits;
+    const { values, valuesPerEnv } = this.#context.limits;
     if (frame.length <= values) return unpackMessage(frame); // a value takes a byte at least
     const { numEnvs } = this;
     try {
@@ -266,13 +274,27 @@ export class Session {
     this.#outbox.send(null, errorFrame(new FarstepError('reply_not_kept', message), id));
   }
 
-  #handle({ request, frame, id, at }: Arrived): void {
+  /** @param hasWaited - so that its connection has not seen how long it takes. */
+  #handle({ request, frame, id, at }: Arrived, hasWaited = false): void {
+    const begun = this.#now();
     if (id !== null && id > this.#lastId) this.#lastId = id;
     if (id !== null) this.record?.append(frame);
     this.tenant?.useBytes(frame.length);
     const done = 'type' in request ? this.#answer(request, id) : this.#step(request, frame, at);
     const wait = this.#pause(done ?? this.#outbox.drained());
-    if (wait) this.#holdUntil(wait);
+    const rest = hasWaited ? this.#rest(begun) : undefined;
+    if (rest) this.#holdUntil(Promise.all([wait, rest]).then(() => {}));
+    else if (wait) this.#holdUntil(wait);
+  }
+
+  /** The others have their turn first, where a request that was begun then took long; undefined where it did not. */
+  #rest(begun: number): Promise<void> | undefined {
+    const ms = this.#isSettling ? 0 : restMs(this.#now() - begun, 0, this.#context.numSessions() - 1);
+    if (ms === 0) return undefined;
+    return new Promise((resolve) => {
+      this.#endRest = resolve;
+      setTimeout(resolve, ms).unref();
+    });
   }
 
   /** What the next request waits for, beside `wait`. */
@@ -326,7 +348,7 @@ export class Session {
         this.#holding = undefined;
         const next = this.#unqueue();
         if (!next) return;
-        this.#handle(next);
+        this.#handle(next, true);
         // Between two that have waited everybody else has a turn.
         if (!this.#holding && this.#waiting.length > 0) this.#holdUntil(setImmediate());
       });

@@ -21,7 +21,7 @@ interface Entry {
   lostAt: number;
 }
 
-export interface SessionsContext extends Omit<SessionContext, 'numEnvs'> {
+export interface SessionsContext extends Omit<SessionContext, 'numEnvs' | 'numSessions'> {
   /** Who may come; everybody where absent. */
   readonly keys?: KeyRing | undefined;
   readonly timers: Timers;
@@ -106,7 +106,11 @@ export class Sessions {
   #create(name: string, secret: string, tenant: Tenant | undefined): Session {
     const { limits, stateDir } = this.context;
     const record = limits.graceMs > 0 ? stateDir?.record(name, tenant) : undefined;
-    const context = { ...this.context, numEnvs: (of?: Tenant) => this.numEnvs(of) };
+    const context = {
+      ...this.context,
+      numEnvs: (of?: Tenant) => this.numEnvs(of),
+      numSessions: () => this.#open.size,
+    };
     return new Session(name, secret, context, tenant, record);
   }
 

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
+import { FarstepError } from '../../protocol/errors.js';
+import type { EnvHost, HostedVectorEnv } from '../../server/host.js';
 import type { Server } from '../../server/index.js';
 import { undisturbed } from './bystander.js';
 import { GatedHost } from './gated-host.js';
@@ -259,4 +261,45 @@ t.test('envs of all sessions together', async (t) => {
   t.match(await two.ask(make), refused);
   await one.ask({ type: 'close', id: 2, env: 1 });
   t.match(await two.ask(make), { type: 'made' });
+});
+
+t.test('requests that waited and take long leave the others their turns, until all is to end', async (t) => {
+  const clock = new Clock();
+  const gate = new GatedHost();
+  const host: EnvHost = {
+    async make(request) {
+      const env = (await gate.make(request)) as HostedVectorEnv;
+      const transitions = () => {
+        clock.time += 2000;
+        throw new FarstepError('not_supported', 'after a while');
+      };
+      return { ...env, transitions };
+    },
+  };
+  const server = await startServer(t, { now: clock.now, envs: host });
+  const busy = await RawClient.welcomed(t, server.url);
+  const other = await RawClient.welcomed(t, server.url);
+  busy.send({ type: 'make', id: 1, env: 'FrozenLake-v1' });
+  await until(() => gate.waiting === 1);
+  gate.open();
+  t.match(await busy.receive(), { type: 'made' });
+  busy.burst([
+    { type: 'reset', id: 2, env: 1 },
+    ...[3, 4, 5].map((id) => ({ type: 'transitions', id, env: 1 })),
+  ]);
+  await until(() => gate.waiting === 1);
+  gate.open();
+  t.match(await busy.receive(), { type: 'started', id: 2 });
+  t.match(await busy.receive(), { code: 'not_supported', id: 3 });
+  let isAnswered = false;
+  const next = busy.receive().then((reply) => {
+    isAnswered = true;
+    return reply;
+  });
+  for (let id = 1; id <= 5; id++) t.match(await other.ask({ type: 'list', id }), { type: 'listed', id });
+  t.notOk(isAnswered, 'it rests');
+  const closed = server.close();
+  t.match(await next, { code: 'not_supported', id: 4 }, 'not when the server stops');
+  t.match(await busy.receive(), { code: 'not_supported', id: 5 });
+  await closed;
 });
