@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { BACKENDS } from '../../agents/nn/backend.js';
 import { benchEnvs, type EnvResult } from '../bench/envs.js';
 import { benchFrames, benchPriorities, type FramesResult, type PrioritiesResult } from '../bench/memory.js';
+import { benchMetrics } from '../bench/metrics.js';
 import { type BenchNnOptions, benchNn, NN_ROWS } from '../bench/nn.js';
 import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult } from '../bench/server.js';
 import { type BenchTrainOptions, benchTrain, TRAIN_ROWS, type TrainResult } from '../bench/train.js';
@@ -186,6 +187,20 @@ export function benchCommand(): Command {
       else console.log(`${framesText(frames)}\n${prioritiesText(priorities)}`);
       if (!frames.passed || !priorities.passed) process.exitCode = 1;
     });
+  const metrics = new Command('metrics')
+    .description('What counting a step for /metrics adds to what the step takes, in turns in one run.')
+    .option('--json', 'the result as JSON')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const result = await benchMetrics();
+      const { counted, uncounted, served, share, passed } = result;
+      if (json) console.log(JSON.stringify(result, undefined, 2));
+      else
+        console.log(
+          `A step of CartPole-v1 in its session: ${counted.toFixed(2)} µs, ${uncounted.toFixed(2)} µs uncounted. ` +
+            `Of the ${served.toFixed(1)} µs that it takes the server: ${(100 * share).toFixed(1)}%${passed ? '' : '  above its bar'}`,
+        );
+      if (!passed) process.exitCode = 1;
+    });
   return new Command('bench')
     .description('Measure farstep on this machine.')
     .addCommand(server)
@@ -194,6 +209,7 @@ export function benchCommand(): Command {
     .addCommand(train)
     .addCommand(workers)
     .addCommand(memory)
+    .addCommand(metrics)
     .addCommand(benchPythonCommand())
     .addCommand(loadCommand())
     .addCommand(abuseCommand());
