@@ -20,6 +20,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
+  external: ['bufferutil'], // native: ws does without
   // For the packages that are CommonJS.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
