@@ -274,7 +274,7 @@ export class Session {
     this.#outbox.send(null, errorFrame(new FarstepError('reply_not_kept', message), id));
   }
 
-  /** @param hasWaited - so that its connection has not seen how long it takes. */
+  /** @param hasWaited - so that its connection has not seen how long it takes, which of a step is nobody's concern. */
   #handle({ request, frame, id, at }: Arrived, hasWaited = false): void {
     const begun = this.#now();
     if (id !== null && id > this.#lastId) this.#lastId = id;
@@ -282,7 +282,7 @@ export class Session {
     this.tenant?.useBytes(frame.length);
     const done = 'type' in request ? this.#answer(request, id) : this.#step(request, frame, at);
     const wait = this.#pause(done ?? this.#outbox.drained());
-    const rest = hasWaited ? this.#rest(begun) : undefined;
+    const rest = hasWaited && 'type' in request ? this.#rest(begun) : undefined;
     if (rest) this.#holdUntil(Promise.all([wait, rest]).then(() => {}));
     else if (wait) this.#holdUntil(wait);
   }
