@@ -64,8 +64,13 @@ export class SumTree {
    */
   find(masses: Float64Array, indices: Int32Array): void {
     indices.fill(0);
+    const ends = new Float32Array(indices.length);
     for (let level = this.#levels.length - 2; level >= 0; level--) {
       const numbers = this.#levels[level]!;
+      // The search below jumps about, and what it jumps over is not fetched ahead: so first a look at every node's ends.
+      for (let i = 0; i < indices.length; i++) {
+        ends[i] = numbers[indices[i]! * WIDTH]! + numbers[indices[i]! * WIDTH + WIDTH - 1]!;
+      }
       for (let i = 0; i < indices.length; i++) {
         let rest = masses[i]!;
         let node = indices[i]! * WIDTH;
