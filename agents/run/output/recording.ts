@@ -1,6 +1,5 @@
-import { deflateSync, inflateSync } from 'node:zlib';
+import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import type { Image } from '../../../protocol/spec.js';
-import { crc32 } from './crc.js';
 
 export interface RecordingOptions {
   /** Frames a second, a whole number up to 65,535. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AppendedFile } from './appended-file.js';
-import { crc32c } from './crc.js';
+import { crc32c } from './crc32c.js';
 import type { MetricsSink } from './metrics.js';
 
 /**

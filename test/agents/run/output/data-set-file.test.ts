@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { decodeSafetensors, encodeSafetensors } from '../../../agents/nn/safetensors.js';
-import { DataSetWriter, readDataSet, readDataSetEnv } from '../../../agents/run/output/data-set-file.js';
-import { Box, Dict, Discrete, Text } from '../../../protocol/index.js';
-import type { StepResult } from '../../../protocol/results.js';
+import { decodeSafetensors, encodeSafetensors } from '../../../../agents/nn/safetensors.js';
+import { DataSetWriter, readDataSet, readDataSetEnv } from '../../../../agents/run/output/data-set-file.js';
+import { Box, Dict, Discrete, Text } from '../../../../protocol/index.js';
+import type { StepResult } from '../../../../protocol/results.js';
 
 const env = {
   id: 'Tiny-v0',

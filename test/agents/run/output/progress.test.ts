@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Progress } from '../../../agents/run/output/progress.js';
+import { Progress } from '../../../../agents/run/output/progress.js';
 
 /** Back to the first column, and away with what the line held. */
 const CLEAR = '\r\x1b[K';

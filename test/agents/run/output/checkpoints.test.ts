@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Checkpoints } from '../../../agents/run/output/checkpoints.js';
+import { Checkpoints } from '../../../../agents/run/output/checkpoints.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const textOf = async (checkpoints: Checkpoints, name: string) =>
@@ -76,7 +76,7 @@ t.test('a save that fails leaves the former checkpoint', async (t) => {
 
 t.test('a process killed in the middle of a save leaves the former checkpoint', async (t) => {
   const dir = t.testdir();
-  const module = new URL('../../../agents/run/output/checkpoints.js', import.meta.url).href;
+  const module = new URL('../../../../agents/run/output/checkpoints.js', import.meta.url).href;
   const killed = spawnSync(process.execPath, [
     '--input-type=module',
     '--eval',

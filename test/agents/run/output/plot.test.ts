@@ -1,12 +1,12 @@
 import { GlobalFonts } from '@napi-rs/canvas';
 import { PNG } from 'pngjs';
 import t from 'tap';
-import type { MetricsRow } from '../../../agents/run/output/metrics.js';
-import type { Figure, Series } from '../../../agents/run/output/plot/figure.js';
-import { learningCurve, smooth } from '../../../agents/run/output/plot/learning-curve.js';
-import { plot } from '../../../agents/run/output/plot/plot.js';
-import { HEIGHT, toSvg, WIDTH } from '../../../agents/run/output/plot/svg.js';
-import { tickLabels, ticks } from '../../../agents/run/output/plot/ticks.js';
+import type { MetricsRow } from '../../../../agents/run/output/metrics.js';
+import type { Figure, Series } from '../../../../agents/run/output/plot/figure.js';
+import { learningCurve, smooth } from '../../../../agents/run/output/plot/learning-curve.js';
+import { plot } from '../../../../agents/run/output/plot/plot.js';
+import { HEIGHT, toSvg, WIDTH } from '../../../../agents/run/output/plot/svg.js';
+import { tickLabels, ticks } from '../../../../agents/run/output/plot/ticks.js';
 
 /** A font in which every character is as wide as half its size. */
 const measure = (text: string, size: number) => (text.length * size) / 2;

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { Lines } from '../../../agents/run/output/lines.js';
-import { Progress } from '../../../agents/run/output/progress.js';
+import { Lines } from '../../../../agents/run/output/lines.js';
+import { Progress } from '../../../../agents/run/output/progress.js';
 
 const ESC = '\x1b';
 const PARTS = new RegExp(`${ESC}\\[(?<up>\\d+)A|\\r|${ESC}\\[J|\\n|[^${ESC}\\r\\n]+`, 'g');

@@ -1,8 +1,9 @@
+import { crc32 } from 'node:zlib';
 import { PNG } from 'pngjs';
 import t from 'tap';
-import { crc32, crc32c } from '../../../agents/run/output/crc.js';
-import { Recording } from '../../../agents/run/output/recording.js';
-import type { Image } from '../../../protocol/spec.js';
+import { crc32c } from '../../../../agents/run/output/crc32c.js';
+import { Recording } from '../../../../agents/run/output/recording.js';
+import type { Image } from '../../../../protocol/spec.js';
 
 interface Chunk {
   readonly type: string;
@@ -111,11 +112,9 @@ function gradients(count: number, size = 20): Image[] {
   });
 }
 
-t.test('the checksums have the check values of their definitions', (t) => {
+t.test('the checksum has the check value of its definition', (t) => {
   const digits = new TextEncoder().encode('123456789');
-  t.equal(crc32(digits), 0xcbf43926);
   t.equal(crc32c(digits), 0xe3069283);
-  t.equal(crc32(digits.subarray(4), crc32(digits.subarray(0, 4))), 0xcbf43926, 'continued');
   t.end();
 });
 

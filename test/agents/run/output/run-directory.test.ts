@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import t from 'tap';
-import { MetricsWriter } from '../../../agents/run/output/metrics.js';
-import { type RunConfig, RunDirectory } from '../../../agents/run/output/run-directory.js';
+import { MetricsWriter } from '../../../../agents/run/output/metrics.js';
+import { type RunConfig, RunDirectory } from '../../../../agents/run/output/run-directory.js';
 
 const CONFIG: RunConfig = { env: 'MinAtar/Breakout-v1', agent: 'dqn', seed: 3, batchSize: 32 };
 const NOW = new Date('2025-01-31T14:25:30.900Z');

@@ -1,8 +1,8 @@
 import t from 'tap';
-import type { MetricsRow } from '../../../agents/run/output/metrics.js';
-import { comparison } from '../../../agents/run/output/plot/comparison.js';
-import type { BandSeries, LineSeries } from '../../../agents/run/output/plot/figure.js';
-import { valueFigures } from '../../../agents/run/output/plot/values.js';
+import type { MetricsRow } from '../../../../agents/run/output/metrics.js';
+import { comparison } from '../../../../agents/run/output/plot/comparison.js';
+import type { BandSeries, LineSeries } from '../../../../agents/run/output/plot/figure.js';
+import { valueFigures } from '../../../../agents/run/output/plot/values.js';
 
 const run = (...points: [step: number, value: number][]): MetricsRow[] =>
   points.map(([step, value]) => ({ step, time: 0, score: value }));

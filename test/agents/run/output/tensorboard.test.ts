@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { TensorBoardWriter } from '../../../agents/run/output/tensorboard.js';
+import { TensorBoardWriter } from '../../../../agents/run/output/tensorboard.js';
 
 const contentOf = (dir: string) => readFileSync(join(dir, readdirSync(dir)[0]!)).toString('hex');
 

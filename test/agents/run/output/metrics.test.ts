@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { MetricsWriter, readMetrics, truncateMetrics } from '../../../agents/run/output/metrics.js';
+import { MetricsWriter, readMetrics, truncateMetrics } from '../../../../agents/run/output/metrics.js';
 
 const rowsOf = async (path: string) => {
   const rows = [];
@@ -52,7 +52,7 @@ t.test('rows reach the disk after a second, after 64 KiB, and on flush', (t) => 
 
 t.test('a process that exits writes what is left', (t) => {
   const path = join(t.testdir(), 'metrics.jsonl');
-  const module = new URL('../../../agents/run/output/metrics.js', import.meta.url).href;
+  const module = new URL('../../../../agents/run/output/metrics.js', import.meta.url).href;
   const code = `import { MetricsWriter } from '${module}';
     new MetricsWriter(process.argv[1], () => 0).write(7, {});
     process.exit(3);`;
