@@ -1,15 +1,18 @@
+import type { Options } from '../protocol/spec.js';
 import type { Agent, Task } from './agent.js';
 import type { Workload } from './nn/backend.js';
 import type { VisibleEnv } from './run/env.js';
 import type { SettingsTable, SettingValue } from './settings.js';
 
-/** What is known to work on an env: how long to train, on how many envs, with which settings. */
+/** What is known to work on an env: how long to train, on how many envs, with which settings and options. */
 export interface Preset {
   /** Steps to collect in all, counting each env's. */
   readonly steps: number;
   readonly numEnvs: number;
   /** Those that differ from the defaults. */
   readonly settings: Readonly<Record<string, SettingValue>>;
+  /** Of the env, those that differ from its defaults. */
+  readonly options?: Options;
 }
 
 /** An algorithm as the command line knows it. Each stands in the algorithm's own file; registry.ts lists them. */

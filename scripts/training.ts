@@ -88,7 +88,7 @@ export function newConfig(definition: AgentDefinition, env: string, given: RunCh
   return {
     agent: definition.name,
     env,
-    options: given.options ?? {},
+    options: { ...preset?.options, ...given.options },
     seed: given.seed ?? 0,
     steps,
     numEnvs: given.numEnvs ?? preset?.numEnvs ?? 8,

@@ -2,6 +2,7 @@ import type { Task } from '../agent.js';
 import { discreteActions } from '../discrete-actions.js';
 import { type Features, featuresOf } from '../features.js';
 import { duelingNetwork } from '../nn/heads.js';
+import { fanInUniform, heNormal } from '../nn/init.js';
 import type { ImageShape } from '../nn/layers/conv.js';
 import { cnn, mlp, type Network } from '../nn/network.js';
 
@@ -18,6 +19,13 @@ const LARGE_CONV = [
 
 /** The convolutions that suit pictures of this shape. */
 export const convFor = ([height]: readonly number[]) => (height! < LARGE_PICTURE ? SMALL_CONV : LARGE_CONV);
+
+/**
+ * What a network over pictures begins from. What moves on a large screen is small and pale against everything that stays:
+ * through four layers of weights as small as `fanInUniform`'s it would drown.
+ */
+const initFor = ([height]: readonly number[]) =>
+  height! < LARGE_PICTURE ? {} : { init: heNormal, outputInit: fanInUniform };
 
 /** A network that gives the value of every action in a state, and how the env's spaces meet its inputs and outputs. */
 export interface DiscreteCritic {
@@ -39,7 +47,7 @@ export function discreteCritic(task: Task, hidden: readonly number[], dueling = 
   const features = featuresOf(task.observationSpace);
   const { shape, scale: inputScale } = features;
   const options = { hidden, outputs: n, inputScale };
-  const picture = { ...options, inputs: shape as ImageShape, conv: convFor(shape) };
+  const picture = { ...options, inputs: shape as ImageShape, conv: convFor(shape), ...initFor(shape) };
   const flat = { ...options, inputs: shape };
   const isPicture = shape.length === 3;
   const network = dueling ? duelingNetwork(isPicture ? picture : flat) : isPicture ? cnn(picture) : mlp(flat);

@@ -62,8 +62,8 @@ const LIMITS = {
 } as const satisfies Limits<string>;
 
 const COLORS = palette(
-  [22, 28, 52],
-  [42, 50, 84],
+  [0, 0, 0],
+  [36, 40, 56],
   [188, 194, 214],
   [246, 240, 222],
   [110, 220, 150],

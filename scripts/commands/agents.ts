@@ -18,9 +18,11 @@ function describe({ name, description, source, settings }: AgentDefinition): str
 }
 
 function describePresets({ name, presets }: AgentDefinition): string {
-  const rows = Object.entries(presets).map(([env, { steps, numEnvs, settings }]) => {
-    const set = Object.entries(settings).map(([setting, x]) => `${setting}=${value(x)}`);
-    return `  ${env}: ${steps.toLocaleString('en')} steps of ${numEnvs} envs${set.length > 0 ? `, ${set.join(' ')}` : ''}`;
+  const list = (entries: Readonly<Record<string, unknown>>) =>
+    Object.entries(entries).map(([key, x]) => `${key}=${value(x)}`);
+  const rows = Object.entries(presets).map(([env, { steps, numEnvs, settings, options = {} }]) => {
+    const words = [...list(settings), ...list(options).map((option) => `--option ${option}`)];
+    return `  ${env}: ${steps.toLocaleString('en')} steps of ${numEnvs} envs${words.length > 0 ? `, ${words.join(' ')}` : ''}`;
   });
   return [`${name}: presets that farstep train takes where the env has one`, ...rows].join('\n');
 }

@@ -1,5 +1,6 @@
 /** The envs of claims, held against pins and baseline: whether a change is theirs or the agent's. */
 import type { Client } from '../../protocol/index.js';
+import type { Options } from '../../protocol/spec.js';
 import { canonicalJSON } from '../../server/contract.js';
 import type { Baseline } from './baseline.js';
 import type { Claim, GoldenClaim, Task } from './claims.js';
@@ -11,9 +12,9 @@ type Play = Omit<GoldenClaim, 'contract' | 'trajectory'>;
 
 /** How an env of a claim is played: with as many copies as train, for that is in the contract. */
 function playOf(claim: Claim, task: Task): Play {
-  const { numEnvs } = makeTrial(claim, task, claim.seeds[0]!).config;
+  const { numEnvs, options } = makeTrial(claim, task, claim.seeds[0]!).config;
   const copies = (numEnvs as number | null) ?? 1;
-  return { env: task.env, options: task.trainee.options, numEnvs: copies, seed: 0, steps: 1000 };
+  return { env: task.env, options: options as Options, numEnvs: copies, seed: 0, steps: 1000 };
 }
 
 const keyOf = ({ env, options, numEnvs, seed, steps }: Play): string =>

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { getAgent, listAgents } from '../../agents/registry.js';
 import { completeSettings, expectation } from '../../agents/settings.js';
+import { getEnv, resolveOptions } from '../../envs/index.js';
 
 t.test('every setting has a default that it accepts, and a sentence', async (t) => {
   for (const { settings } of listAgents()) {
@@ -17,10 +18,11 @@ t.test('every setting has a default that it accepts, and a sentence', async (t) 
   }
 });
 
-t.test('every preset is made of settings that exist', async (t) => {
+t.test('every preset is made of settings and options that exist', async (t) => {
   for (const { settings, presets } of listAgents()) {
     for (const [env, preset] of Object.entries(presets)) {
       t.doesNotThrow(() => completeSettings(settings, preset.settings), env);
+      t.doesNotThrow(() => resolveOptions(getEnv(env).spec, preset.options), env);
       t.ok(preset.steps > 0 && preset.numEnvs > 0, env);
     }
   }

@@ -11,6 +11,7 @@
  * - Reward: 1 for every 100 pixels along the road in the right lane, half of that in the left one, nothing beside the
  *   road, where every frame costs 0.02; a crash costs 5.
  * - Terminated: the car crashes, or 3600 frames are over.
+ * - With the `camera` on the car the picture moves and turns with it, as a driver sees the road.
  * - Every episode has the road of a level: `levels` says whether it is drawn from the 800 to train on, from 200 others to
  *   test on, or from all. A level always has the same road and landscape.
  * - State, 16 numbers: distance from the middle of the right lane (over 48 pixels, right is positive); how far the road
@@ -30,9 +31,10 @@ import { clamp, pixel, UNIT } from '../motion.js';
 import { type Limits, readNumbers } from '../saved.js';
 import { Screen } from '../screen.js';
 import { WIDTH } from '../size.js';
+import { DriverView } from './driver-view.js';
 import { AHEAD, BEHIND, CAR_Y, Landscape, PANEL_HEIGHT } from './landscape.js';
 import { HALF_WIDTH, LANE, OBJECT_SPACING, Road, SHOULDER } from './road.js';
-import { CARS, CLOCK, COLORS, GAUGE, HEADINGS, PANEL } from './scenery.js';
+import { CARS, CLOCK, COLORS, GAUGE, HEADINGS, landOf, PANEL } from './scenery.js';
 
 const ACTIONS = joysticks(
   'NOOP',
@@ -119,10 +121,12 @@ class Rally implements PixelGame<number | Float32Array> {
   };
   readonly #road = new Road(ROAD_LENGTH);
   readonly #levels: LevelRange;
+  readonly #driverView: DriverView | undefined;
   readonly #landscape = new Landscape(this.#road);
 
-  constructor(levels: LevelRange, continuous: boolean) {
+  constructor(levels: LevelRange, continuous: boolean, camera: string) {
     this.#levels = levels;
+    this.#driverView = camera === 'car' ? new DriverView() : undefined;
     this.screen.paintRect(0, 0, WIDTH, PANEL_HEIGHT, PANEL);
     this.actionSpace = continuous ? new Box(-1, 1, [2]) : new Discrete(ACTIONS.length);
   }
@@ -196,8 +200,12 @@ class Rally implements PixelGame<number | Float32Array> {
     const now = this.#now;
     screen.clear();
     this.#landscape.show(screen, pixel(now.distance));
-    const car = CARS[Math.round((now.heading * 64) / TURN) + HEADINGS]!;
-    screen.drawSprite(car, pixel(now.x) - (car.width >> 1), CAR_Y - (car.height >> 1));
+    const view = this.#driverView;
+    const turned = { sine: sine(now.heading), cosine: cosine(now.heading) };
+    view?.turn(screen, pixel(now.x), turned, landOf(this.#road.theme));
+    const car = CARS[HEADINGS + (view ? 0 : Math.round((now.heading * 64) / TURN))]!;
+    const x = view ? WIDTH / 2 : pixel(now.x);
+    screen.drawSprite(car, x - (car.width >> 1), CAR_Y - (car.height >> 1));
     screen.drawRect(8, 4, Math.round((now.speed * 64) / MAX_SPEED), 6, GAUGE);
     screen.drawRect(88, 4, Math.round((now.framesLeft * 64) / FRAMES), 6, CLOCK);
   }
@@ -255,6 +263,14 @@ export const rally = pixelEnv({
       default: false,
       description: 'Whether an action is steering and throttle, in place of a joystick.',
     },
+    camera: {
+      type: 'string',
+      default: 'road',
+      choices: ['road', 'car'],
+      description:
+        'What the picture goes with: the road, or the car, which then always looks straight ahead.',
+    },
   },
-  create: ({ levels, continuous }) => new Rally(LEVEL_RANGES[levels as string]!, continuous as boolean),
+  create: ({ levels, continuous, camera }) =>
+    new Rally(LEVEL_RANGES[levels as string]!, continuous as boolean, camera as string),
 });

@@ -12,6 +12,7 @@ const VARIANTS: readonly Candidate[] = [
   { id: 'Pixel/Invaders-v1', options: { obs_type: 'state', frame_skip: 16 } },
   { id: 'Pixel/Rally-v1', options: { preprocess: true, levels: 'test' } },
   { id: 'Pixel/Rally-v1', options: { obs_type: 'state', continuous: true, repeat_action_probability: 0.5 } },
+  { id: 'Pixel/Rally-v1', options: { camera: 'car', screen_size: 44, obs_type: 'grayscale' } },
   { id: 'Pixel/Tanks-v1', options: { preprocess: true, frame_skip: 1 } },
   { id: 'Pixel/Tanks-v1', options: { obs_type: 'state', noop_max: 200 } },
 ];

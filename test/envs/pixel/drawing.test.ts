@@ -1,14 +1,21 @@
 import t from 'tap';
 import { createRng, resolveOptions } from '../../../envs/index.js';
 import { pixelEnvs } from '../../../envs/pixel/index.js';
+import { rally } from '../../../envs/pixel/rally/rally.js';
 import type { Discrete } from '../../../protocol/spaces/index.js';
 
 /** A few hundred steps of chance in each game, so that everything that can move or change on the screen does. */
 const STEPS = 400;
 
-for (const definition of pixelEnvs) {
-  t.test(`${definition.spec.id}: what is drawn of the changes is the same as drawn anew`, async (t) => {
-    const make = () => definition.create(resolveOptions(definition.spec, { preprocess: true }));
+const CASES = [
+  ...pixelEnvs.map((definition) => ({ definition, options: {} })),
+  { definition: rally, options: { camera: 'car' } },
+];
+
+for (const { definition, options } of CASES) {
+  const name = [definition.spec.id, ...Object.values(options)].join(' ');
+  t.test(`${name}: what is drawn of the changes is the same as drawn anew`, async (t) => {
+    const make = () => definition.create(resolveOptions(definition.spec, { preprocess: true, ...options }));
     const env = make();
     const other = make();
     const rng = createRng('pcg64', 2);

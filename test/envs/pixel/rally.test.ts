@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { createRng, resolveOptions } from '../../../envs/index.js';
 import { LEVELS, TRAIN_LEVELS } from '../../../envs/levels.js';
+import { CAR_Y } from '../../../envs/pixel/rally/landscape.js';
 import { rally } from '../../../envs/pixel/rally/rally.js';
 import { Road } from '../../../envs/pixel/rally/road.js';
 import { bench } from './game-bench.js';
@@ -32,6 +33,34 @@ t.test('too far off it crashes', async (t) => {
   game.set({ x: (game.state().x as number) + 25 * UNIT });
   t.equal(game.play(NOOP), -5);
   t.ok(game.isOver());
+});
+
+t.test('a camera on the car moves and turns with it', async (t) => {
+  /** The screen with the car so many pixels off its lane and at a heading; the lane begins at column 92. */
+  const screen = (camera: string, off: number, heading: number) => {
+    const env = rally.create(resolveOptions(rally.spec, { camera }));
+    env.reset(createRng('pcg64', 1));
+    const snapshot = env.snapshot() as { game: { x: number; heading: number } };
+    snapshot.game.x += off * UNIT;
+    snapshot.game.heading = heading;
+    env.restore(snapshot);
+    const { width, data } = env.render!();
+    return (x: number, y: number) => data.slice((y * width + x) * 3, (y * width + x + 1) * 3).join();
+  };
+  for (const off of [0, 7, -9]) {
+    const [road, car] = [screen('road', off, 0), screen('car', off, 0)];
+    const by = 92 + off - 80;
+    const row = (at: typeof road, y: number, from: number, to: number) =>
+      Array.from({ length: to - from }, (_, x) => at(from + x, y));
+    t.strictSame(row(car, CAR_Y, 0, 160 - by), row(road, CAR_Y, by, 160), `the car ${off} pixels off`);
+    t.equal(new Set(row(car, 100, 160 - by, 160)).size, 1, 'beyond the side is land');
+  }
+  // Turned by an eighth, what was 40 to the right and 40 ahead of the car is 57 ahead of it.
+  const [road, car] = [screen('road', -9, 0), screen('car', -9, 65536 / 8)];
+  for (const ahead of [28, 57, 85]) {
+    const [x, y] = [Math.round(ahead * Math.SQRT1_2), Math.round(ahead * Math.SQRT1_2)];
+    t.equal(car(80, CAR_Y - ahead), road(83 + x, CAR_Y - y), `${ahead} pixels ahead`);
+  }
 });
 
 t.test('a minute is 3600 frames', async (t) => {
