@@ -66,6 +66,23 @@ export const DQN_PRESETS: Presets = {
   },
   'MinAtar/Breakout-v1': BREAKOUT,
   'MinAtar/Freeway-v1': { ...BREAKOUT, settings: { ...BREAKOUT.settings, gamma: 0.99 } },
+  // From the state of the game: a million frames of four to a step.
+  'Pixel/Pong-v1': {
+    steps: 250_000,
+    numEnvs: 8,
+    settings: {
+      hidden: [128, 128],
+      gamma: 0.97,
+      nStep: 3,
+      memory: 100_000,
+      stepsPerUpdate: 2,
+      updatesPerTarget: 1,
+      tau: 0.01,
+      epsilonSteps: 25_000,
+      epsilonEnd: 0.02,
+    },
+    options: { obs_type: 'state' },
+  },
 };
 
 export const RAINBOW_PRESETS: Presets = {
@@ -136,7 +153,31 @@ export const NFQ_PRESETS: Presets = {
   },
 };
 
-export const LATENT_DDPG_PRESETS: Presets = {};
+export const LATENT_DDPG_PRESETS: Presets = {
+  'Pixel/Rally-v1': {
+    steps: 80_000,
+    numEnvs: 8,
+    settings: {
+      ...PENDULUM,
+      hidden: [128, 128],
+      memory: 100_000,
+      frameStack: 2,
+      code: 64,
+      codeFrames: 10_000,
+      codeUpdates: 6000,
+      noise: 'ou',
+      noiseScale: 0.2,
+    },
+    // The picture has all that matters: where the road is says where the car is, and its bends come towards the car.
+    options: {
+      camera: 'car',
+      continuous: true,
+      preprocess: true,
+      screen_size: 44,
+      repeat_action_probability: 0,
+    },
+  },
+};
 
 export const LATENT_FITTED_Q_PRESETS: Presets = {};
 
