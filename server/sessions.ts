@@ -4,9 +4,13 @@ import type { Key, KeyRing } from './keys.js';
 import type { SessionsState } from './metrics-table.js';
 import type { Link } from './outbox.js';
 import { Session, type SessionContext } from './session.js';
+import type { SavedSession } from './session-record.js';
 import type { StateDir } from './state-dir.js';
 import { Tenant } from './tenant.js';
 import type { Timers } from './timers.js';
+
+/** Each may start a process for an env of a user's, which takes time to begin. */
+const REVIVED_AT_ONCE = 8;
 
 /** The connection that a session has. */
 export interface SessionLink extends Link {
@@ -114,24 +118,33 @@ export class Sessions {
     return new Session(name, secret, context, tenant, record);
   }
 
-  /** Goes on with the sessions that were kept. Their clients are waited for from `expectClients` on. */
+  /**
+   * Goes on with the sessions that were kept, some at a time, so that one whose env takes long does not hold up all.
+   * Their clients are waited for from `expectClients` on.
+   */
   async revive(): Promise<void> {
+    const saved = (this.context.stateDir?.load() ?? []).values();
+    const reviveAll = async (): Promise<void> => {
+      for (const each of saved) await this.#revive(each);
+    };
+    await Promise.all(Array.from({ length: REVIVED_AT_ONCE }, reviveAll));
+  }
+
+  async #revive(saved: SavedSession): Promise<void> {
     const { stateDir, keys, log } = this.context;
-    for (const saved of stateDir?.load() ?? []) {
-      const { name, secret } = saved.state;
-      const key = keys?.named(saved.state.key);
-      const session = this.#create(name, secret, key && this.#tenant(key));
-      try {
-        if (keys && !key) throw new Error(`its key, ${saved.state.key}, is known no more`);
-        await session.revive(saved);
-      } catch (error) {
-        session.suspend();
-        stateDir!.refuse(saved.path, error as Error);
-        continue;
-      }
-      this.#open.set(name, { session, link: undefined, lostAt: Number.POSITIVE_INFINITY });
-      log.info({ session: name, envs: session.numEnvs, repeated: saved.frames.length }, 'goes on');
+    const { name, secret } = saved.state;
+    const key = keys?.named(saved.state.key);
+    const session = this.#create(name, secret, key && this.#tenant(key));
+    try {
+      if (keys && !key) throw new Error(`its key, ${saved.state.key}, is known no more`);
+      await session.revive(saved);
+    } catch (error) {
+      session.suspend();
+      stateDir!.refuse(saved.path, error as Error);
+      return;
     }
+    this.#open.set(name, { session, link: undefined, lostAt: Number.POSITIVE_INFINITY });
+    log.info({ session: name, envs: session.numEnvs, repeated: saved.frames.length }, 'goes on');
   }
 
   /** The server listens: the clients of the sessions that were kept may come from now on. */
