@@ -1,16 +1,20 @@
-/** The server of a soak: tells its address to its parent, and what it has whenever it is asked. Ends with its parent. */
+/** The process behind `WatchedServer`: tells its address to its parent, and what it has whenever it is asked. */
 import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { type Limits, Server, WorkerHost } from '../../server/index.js';
-import { collectGarbage } from '../gc.js';
+import { type Limits, Server, WorkerHost } from '../server/index.js';
+import { collectGarbage } from './gc.js';
 
 /** Argument of this process, as JSON. */
-export interface SoakServerOrder {
-  readonly stateDir: string;
-  readonly log: string;
-  readonly workers: number;
+export interface ServerOrder {
   readonly limits: Partial<Limits>;
+  /** Most threads that step envs. */
+  readonly workers: number;
+  /** Modules of envs that step in processes of their own, and of such as are trusted like the server's. */
+  readonly envs?: readonly string[];
+  readonly trustedEnvs?: readonly string[];
+  /** A folder that sessions are kept in; a file for the log, standard error where absent. */
+  readonly stateDir?: string;
+  readonly log?: string;
 }
 
 /** What a server has at one moment. */
@@ -33,16 +37,13 @@ export interface Holdings {
   readonly resident: number;
 }
 
-const { stateDir, log: path, workers, limits } = JSON.parse(process.argv[2]!) as SoakServerOrder;
-const module = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-const log = pino({ name: 'farstep', level: 'warn' }, pino.destination(path));
-const envs = await WorkerHost.start({
-  workers,
-  limits,
-  log,
-  envs: [module('own-envs')],
-  trustedEnvs: [module('trusted-envs')],
-});
+const { stateDir, log: path, ...order } = JSON.parse(process.argv[2]!) as ServerOrder;
+const { limits } = order;
+const log = pino(
+  { name: 'farstep', level: path === undefined ? 'error' : 'warn' },
+  pino.destination(path ?? 2),
+);
+const envs = await WorkerHost.start({ ...order, log });
 await envs.warmUp();
 const server = await Server.start({ stateDir, limits, log, envs });
 
@@ -57,7 +58,7 @@ function holdings(): Holdings {
     envThreads: threads.length,
     threads: readdirSync('/proc/self/task').length - threads.length,
     files: readdirSync('/proc/self/fd').length,
-    kept: readdirSync(stateDir).filter((name) => name !== 'lock').length,
+    kept: stateDir === undefined ? 0 : readdirSync(stateDir).filter((name) => name !== 'lock').length,
   };
   collectGarbage();
   const { heapUsed, external, rss } = process.memoryUsage();

@@ -1,14 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { reply } from '../embedded-server.js';
-import { Broken } from './counted-env.js';
-import type { Holdings, SoakServerOrder } from './server-process.js';
+import { reply } from './embedded-server.js';
+import type { Holdings, ServerOrder } from './watched-server-process.js';
 
-const PROCESS = fileURLToPath(new URL('./server-process.js', import.meta.url));
+const PROCESS = fileURLToPath(new URL('./watched-server-process.js', import.meta.url));
 
-/** A server in a process of its own, to be killed and started anew as often as one likes. */
-export class SoakServer {
+/**
+ * A server in a process of its own that tells what it has, and may be killed and started anew as often as one likes. Ends
+ * with this process.
+ */
+export class WatchedServer {
   /** How many there have been. */
   lives = 0;
   /** Where the one is that runs, or the last. */
@@ -20,13 +22,13 @@ export class SoakServer {
   #isClosed = false;
 
   private constructor(
-    private readonly order: SoakServerOrder,
+    private readonly order: ServerOrder,
     private readonly onDeath: (error: Error) => void,
   ) {}
 
   /** @param onDeath - called when it has ended and was not killed. */
-  static async start(order: SoakServerOrder, onDeath: (error: Error) => void): Promise<SoakServer> {
-    const server = new SoakServer(order, onDeath);
+  static async start(order: ServerOrder, onDeath: (error: Error) => void): Promise<WatchedServer> {
+    const server = new WatchedServer(order, onDeath);
     await server.#start();
     return server;
   }
@@ -38,7 +40,7 @@ export class SoakServer {
     this.pids.add(child.pid!);
     this.#isKilled = false;
     child.once('exit', (code, signal) => {
-      if (!this.#isKilled) this.onDeath(new Broken(`the server has ended: ${signal ?? `exit code ${code}`}`));
+      if (!this.#isKilled) this.onDeath(new Error(`the server has ended: ${signal ?? `exit code ${code}`}`));
     });
     this.url = ((await reply(child, 'the server')) as { readonly url: string }).url;
     this.lives++;

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectGarbage } from '../gc.js';
-import type { Holdings } from './server-process.js';
-import type { SoakServer } from './soak-server.js';
+import type { WatchedServer } from '../watched-server.js';
+import type { Holdings } from '../watched-server-process.js';
 
 /** What is there once all clients have left. */
 export interface Calm extends Holdings {
@@ -29,7 +29,7 @@ const POLL_MS = 200;
  * @returns what it has, and what of that it should not.
  */
 export async function calmOf(
-  server: SoakServer,
+  server: WatchedServer,
   earlier: readonly Calm[],
   start: number,
   waitMs: number,

@@ -1,12 +1,12 @@
 import type { Random } from '../../agents/random.js';
+import type { WatchedServer } from '../watched-server.js';
 import { COSTLY, OWN } from './kinds.js';
 import type { Doom, Lane } from './lane.js';
-import type { SoakServer } from './soak-server.js';
 import type { Tally } from './tally.js';
 
 /** What a fault may befall. */
 export interface Stage {
-  readonly server: SoakServer;
+  readonly server: WatchedServer;
   readonly lanes: readonly Lane[];
   readonly random: Random;
   readonly tally: Tally;

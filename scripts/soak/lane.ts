@@ -24,6 +24,8 @@ const MOST_STEPS = 400;
 const MOST_IN_FLIGHT = 12;
 /** Between bursts of steps, milliseconds: a client has something else to do too. */
 const MOST_PAUSE = 30;
+/** However long a server takes to come back: what it kept is there. */
+const RECONNECT_MS = 600_000;
 const KINDS = [CHEAP, CHEAP, COSTLY, OWN];
 
 /** One client after the other, each of which behaves, over a network that breaks. */
@@ -93,7 +95,8 @@ export class Lane {
     try {
       return await connect(this.proxy.url, {
         client: 'farstep-soak',
-        reconnectMs: 60_000,
+        reconnectMs: RECONNECT_MS,
+        replyTimeoutMs: RECONNECT_MS,
         onConnection: ({ type }) => {
           if (type === 'resumed') this.tally.resumed++;
         },

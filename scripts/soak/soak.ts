@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Random } from '../../agents/random.js';
 import { fetchMetrics } from '../top/fetch-metrics.js';
+import { WatchedServer } from '../watched-server.js';
 import { type Calm, calmOf, grown } from './calm.js';
 import { FAULT_NAMES, Faults } from './faults.js';
 import { Lane } from './lane.js';
-import { SoakServer } from './soak-server.js';
 import { Tally } from './tally.js';
 
 export interface SoakOptions {
@@ -35,6 +36,7 @@ const limitsFor = (seconds: number) => {
   return { graceMs: patience, envMs: patience, helloMs: patience, envMemoryMb: 128 };
 };
 const WORKERS = 2;
+const moduleFile = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
 /** How often all clients leave, to see what stays behind. */
 const MOST_PARTS = 12;
 const LEAST_PART_SECONDS = 60;
@@ -72,8 +74,15 @@ export async function soak(
   failure.catch(() => {}); // told where it is raced with
   const limits = limitsFor(seconds);
   const calmMs = limits.graceMs + CALM_MS;
-  const order = { stateDir: join(dir, 'state'), log, workers: WORKERS, limits };
-  const server = await SoakServer.start(order, fail);
+  const order = {
+    limits,
+    workers: WORKERS,
+    envs: [moduleFile('own-envs')],
+    trustedEnvs: [moduleFile('trusted-envs')],
+    stateDir: join(dir, 'state'),
+    log,
+  };
+  const server = await WatchedServer.start(order, fail);
   const lanes = await Promise.all(
     Array.from({ length: sessions }, (_, i) => Lane.open(() => server.url, new Random(seed, i), tally)),
   );
