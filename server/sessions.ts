@@ -124,13 +124,17 @@ export class Sessions {
    */
   async revive(): Promise<void> {
     const saved = (this.context.stateDir?.load() ?? []).values();
+    const again: SavedSession[] = [];
     const reviveAll = async (): Promise<void> => {
-      for (const each of saved) await this.#revive(each);
+      for (const each of saved) await this.#revive(each, (error) => isOfWorker(error) && again.push(each));
     };
     await Promise.all(Array.from({ length: REVIVED_AT_ONCE }, reviveAll));
+    // What shared a thread with an env that ended it a second time has no part in that.
+    for (const each of again) await this.#revive(each);
   }
 
-  async #revive(saved: SavedSession): Promise<void> {
+  /** @param isForgiven - whether it is not to be put aside where it fails with this error. */
+  async #revive(saved: SavedSession, isForgiven: (error: unknown) => unknown = () => false): Promise<void> {
     const { stateDir, keys, log } = this.context;
     const { name, secret } = saved.state;
     const key = keys?.named(saved.state.key);
@@ -140,7 +144,7 @@ export class Sessions {
       await session.revive(saved);
     } catch (error) {
       session.suspend();
-      stateDir!.refuse(saved.path, error as Error);
+      if (!isForgiven(error)) stateDir!.refuse(saved.path, error as Error);
       return;
     }
     this.#open.set(name, { session, link: undefined, lostAt: Number.POSITIVE_INFINITY });
@@ -259,6 +263,8 @@ export class Sessions {
     return given.length === expected.length && timingSafeEqual(given, expected) ? entry : undefined;
   }
 }
+
+const isOfWorker = (error: unknown): boolean => (error as Partial<FarstepError>).code === 'env_failed';
 
 const isOf = ({ tenant }: Session, of: Tenant | undefined): boolean =>
   of === undefined || tenant?.key.name === of.key.name;

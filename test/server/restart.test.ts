@@ -3,7 +3,13 @@ import { appendFile, cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type Client, connect, type RemoteVectorEnv, type StepResult } from '../../protocol/index.js';
+import {
+  type Client,
+  connect,
+  FarstepError,
+  type RemoteVectorEnv,
+  type StepResult,
+} from '../../protocol/index.js';
 import { type EnvHost, inlineHost } from '../../server/host.js';
 import { Server, type ServerOptions } from '../../server/index.js';
 import { GatedHost } from './gated-host.js';
@@ -244,6 +250,24 @@ t.test(
     t.equal(next.sessions, 0);
   },
 );
+
+t.test('a session whose env fails while others go on is tried once more', async (t) => {
+  const { stateDir } = await places(t);
+  const server = await start(t, { stateDir });
+  const client = await RawClient.welcomed(t, server.url);
+  await client.ask(MAKE);
+  await client.ask({ type: 'reset', id: 2, env: 1 }); // draws a seed, and so the env is saved
+  let fails = 1;
+  const envs: EnvHost = {
+    make(request) {
+      if (fails-- > 0) throw new FarstepError('env_failed', 'its thread has ended');
+      return inlineHost.make(request);
+    },
+  };
+  t.equal((await killedNow(t, stateDir, { envs })).sessions, 1);
+  fails = 2;
+  t.equal((await killedNow(t, stateDir, { envs })).sessions, 0, 'and not for ever');
+});
 
 t.test('a session that ends leaves nothing behind', async (t) => {
   const { stateDir } = await places(t);
