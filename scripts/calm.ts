@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { collectGarbage } from '../gc.js';
-import type { WatchedServer } from '../watched-server.js';
-import type { Holdings } from '../watched-server-process.js';
+import { megabytes, rowOf, thousands } from './format.js';
+import { collectGarbage } from './gc.js';
+import type { WatchedServer } from './watched-server.js';
+import type { Holdings } from './watched-server-process.js';
 
 /** What is there once all clients have left. */
 export interface Calm extends Holdings {
@@ -70,8 +71,9 @@ function processesOf(servers: ReadonlySet<number>): number {
         return []; // it has ended
       }
     });
-  return args.filter((each) => each.at(-2)?.endsWith('own-envs.js') && servers.has(Number(each.at(-1))))
-    .length;
+  return args.filter(
+    (each) => each.some((arg) => arg.endsWith('process-main.js')) && servers.has(Number(each.at(-1))),
+  ).length;
 }
 
 /** Bytes that a server may take more at the end than at the beginning: what garbage collections differ by. */
@@ -83,8 +85,7 @@ export function grown(calms: readonly Calm[]): string[] {
     const bytes = calms.map((calm) => calm[what as keyof typeof ALLOWED]);
     const growth = slope(bytes) * (bytes.length - 1);
     if (growth <= allowed) return [];
-    const [rise, most] = [growth, allowed].map((x) => (x / 2 ** 20).toFixed(1));
-    return [`${what}: memory has grown by ${rise} MB, ${most} MB are allowed`];
+    return [`${what}: memory has grown by ${megabytes(growth, 1)}, ${megabytes(allowed)} are allowed`];
   });
 }
 
@@ -97,3 +98,28 @@ function slope(y: readonly number[]): number {
   const along = y.reduce((sum, _, x) => sum + (x - middle) ** 2, 0);
   return along > 0 ? across / along : 0;
 }
+
+/** The head of a table of these. */
+export const CALM_HEAD =
+  '| after | server | in use | resident | clients in use | files | threads | env threads |\n|-|-|-|-|-|-|-|-|';
+
+export const calmRow = ({
+  seconds,
+  life,
+  heap,
+  resident,
+  clients,
+  files,
+  threads,
+  envThreads,
+}: Calm): string =>
+  rowOf([
+    `${thousands(seconds)} s`,
+    life,
+    megabytes(heap, 1),
+    megabytes(resident),
+    megabytes(clients, 1),
+    files,
+    threads,
+    envThreads,
+  ]);

@@ -1,24 +1,9 @@
 import { Command } from 'commander';
-import { endProgress, megabytes, rowOf, tellProgress, thousands } from '../format.js';
+import { CALM_HEAD, calmRow } from '../calm.js';
+import { endProgress, rowOf, tellProgress, thousands } from '../format.js';
 import { above, integer } from '../options.js';
-import type { Calm } from '../soak/calm.js';
 import { type SoakOptions, type SoakResult, soak } from '../soak/soak.js';
 import type { Tally } from '../soak/tally.js';
-
-const CALM_HEAD =
-  '| after | server | in use | resident | clients in use | files | threads | env threads |\n|-|-|-|-|-|-|-|-|';
-
-const calmRow = ({ seconds, life, heap, resident, clients, files, threads, envThreads }: Calm): string =>
-  rowOf([
-    `${thousands(seconds)} s`,
-    life,
-    megabytes(heap, 1),
-    megabytes(resident),
-    megabytes(clients, 1),
-    files,
-    threads,
-    envThreads,
-  ]);
 
 function eventsOf({ tally, cuts }: SoakResult): [string, number][] {
   return [

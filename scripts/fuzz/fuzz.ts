@@ -1,4 +1,5 @@
-import { Lane, type Tally } from './lane.js';
+import { Lane } from './lane.js';
+import { Tally } from './tally.js';
 
 export interface FuzzOptions {
   readonly url: string;
@@ -6,6 +7,10 @@ export interface FuzzOptions {
   readonly seed: number;
   /** Clients at once. */
   readonly clients: number;
+  /** In so many parts, after each of which all clients leave; 1 where absent. */
+  readonly parts?: number;
+  /** Called after each part. */
+  readonly onPart?: () => Promise<void>;
 }
 
 /**
@@ -16,15 +21,18 @@ export interface FuzzOptions {
  * @param onProgress - called every second.
  */
 export async function fuzz(
-  { url, frames, seed, clients }: FuzzOptions,
+  { url, frames, seed, clients, parts = 1, onPart }: FuzzOptions,
   onProgress: (tally: Tally) => void = () => {},
 ): Promise<Tally> {
-  const tally: Tally = { frames: 0, sessions: 0, resumed: 0, sent: new Map(), replies: new Map() };
+  const tally = new Tally();
   const timer = setInterval(() => onProgress(tally), 1000);
   try {
     // Far apart: those of one run are not those of the next seed's.
     const lanes = Array.from({ length: clients }, (_, i) => new Lane(url, 1000 * seed + i, tally));
-    await Promise.all(lanes.map((lane) => lane.run(frames)));
+    for (let part = 1; part <= parts; part++) {
+      await Promise.all(lanes.map((lane) => lane.run(Math.floor((frames * part) / parts))));
+      await onPart?.();
+    }
     return tally;
   } finally {
     clearInterval(timer);

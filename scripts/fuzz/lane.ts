@@ -1,44 +1,45 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { Packr } from 'msgpackr';
 import { WebSocket } from 'ws';
 import { createRng } from '../../envs/rng/create.js';
 import type { Rng } from '../../envs/rng/rng.js';
 import { ERRORS, type ErrorCode } from '../../protocol/errors.js';
-import { FrameSource, type Known } from './frames.js';
-
-/** What came of the frames, of all lanes together. */
-export interface Tally {
-  frames: number;
-  sessions: number;
-  resumed: number;
-  /** Frames sent, by the type that they were made from. */
-  readonly sent: Map<string, number>;
-  /** Replies, by their type; errors by `error` and their code. */
-  readonly replies: Map<string, number>;
-}
+import { steppedId } from '../../protocol/frames.js';
+import { FrameSource, type Sent } from './frames.js';
+import { Known, type Reply } from './known.js';
+import type { Tally } from './tally.js';
 
 const TIMEOUT_MS = 60_000;
 /** Ids are so far apart that a spoiled one is not that of another frame. */
 const ID_STEP = 1000;
 /** Frames sent without waiting for their replies: fewer than may be unanswered. */
 const MOST_AT_ONCE = 24;
-const MOST_BURSTS = 30;
+const MOST_BURSTS = 60;
 /** Good messages with which a session begins, so that there is something to spoil. */
 const SETUP = ['make', 'make', 'create', 'reset', 'reset', 'snapshot', 'share'];
-const RARE = { list: 0.05, hello: 0.2 } as Readonly<Record<string, number>>;
+/** What is long, or leaves little to go on with. */
+const RARE: Readonly<Record<string, number>> = {
+  list: 0.05,
+  hello: 0.1,
+  transitions: 0.05,
+  render: 0.2,
+  make: 0.5,
+  create: 0.5,
+  close: 0.3,
+  leave: 0.3,
+};
+/** Steps are what there is most of. */
+const STEPS = 0.2;
 
 const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number' });
 const HELLO = { type: 'hello', protocol: 1, editions: [1], client: 'fuzz', capabilities: [] };
-
-const increment = (counts: Map<string, number>, key: string): void => {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
-};
 
 /** One client after the other that sends what it should not, and sees to it that each frame is answered. */
 export class Lane {
   readonly #rng: Rng;
   readonly #types: readonly string[];
-  readonly #known: Known = { snapshots: [], worlds: [], streams: [] };
+  readonly #known = new Known();
   readonly #source: FrameSource;
   #nextId = ID_STEP;
 
@@ -66,22 +67,25 @@ export class Lane {
   }
 
   #draw(): string {
+    if (this.#rng.random() < STEPS) return 'step';
     for (;;) {
       const type = this.#types[this.#rng.integers(0, this.#types.length)]!;
       if (this.#rng.random() < (RARE[type] ?? 1)) return type;
     }
   }
 
-  #frame(type: string): Uint8Array {
-    this.tally.frames++;
-    increment(this.tally.sent, type);
+  /** The next frame, and the id that it has, unless that is spoiled. */
+  #frame(type: string): Sent & { readonly id: number } {
+    this.tally.onSent(type);
     this.#nextId += ID_STEP;
-    return this.#source.frame(type, this.#nextId);
+    return { ...this.#source.frame(type, this.#nextId), id: this.#nextId };
   }
 
   async #spoiledHello(client: FuzzClient): Promise<void> {
-    client.send(this.#frame('hello'));
-    await client.next();
+    client.send(this.#frame('hello').bytes);
+    const reply = await client.next();
+    if (reply) this.tally.onReply(reply);
+    if (reply) this.tally.onAnswer('hello', reply.type !== 'error');
     if (!client.isOver) client.terminate();
   }
 
@@ -96,11 +100,13 @@ export class Lane {
     }
     if (token === undefined) {
       this.tally.sessions++;
+      this.#known.forget();
       for (const type of SETUP) {
         this.#nextId += ID_STEP;
-        client.send(this.#source.good(type, this.#nextId));
+        const { bytes, handle } = this.#source.good(type, this.#nextId);
+        client.send(bytes);
         const reply = await client.next();
-        if (reply) this.#learn(reply);
+        if (reply) this.#known.learn(reply, handle);
       }
     } else {
       this.tally.resumed++;
@@ -108,28 +114,32 @@ export class Lane {
     let hasSeats = token !== undefined;
     const bursts = 1 + this.#rng.integers(0, MOST_BURSTS);
     for (let i = 0; i < bursts && this.tally.frames < frames; i++) {
-      const sent = Array.from({ length: 1 + this.#rng.integers(0, MOST_AT_ONCE) }, () =>
-        this.#frame(this.#draw()),
-      );
-      for (const frame of sent) client.send(frame);
+      const sent = new Map<unknown, Sent>();
+      for (let n = 1 + this.#rng.integers(0, MOST_AT_ONCE); n > 0; n--) {
+        const frame = this.#frame(this.#draw());
+        sent.set(frame.id, frame);
+      }
       this.#nextId += ID_STEP;
       const barrier = this.#nextId;
-      client.send(packr.pack({ type: 'close', id: barrier, env: 2 ** 40 }));
+      const last = packr.pack({ type: 'close', id: barrier, env: 2 ** 40 });
+      client.sendAll([...Array.from(sent.values(), ({ bytes }) => bytes), last]);
       let answered = 0;
       for (;;) {
         const reply = await client.next();
         if (!reply) break;
-        increment(this.tally.replies, reply.type === 'error' ? `error ${String(reply.code)}` : reply.type);
+        this.tally.onReply(reply);
         if (reply.id === barrier) break;
         answered++;
         hasSeats ||= reply.type === 'joined';
-        this.#learn(reply);
+        const request = sent.get(reply.id);
+        if (request) this.tally.onAnswer(request.type, reply.type !== 'error');
+        this.#known.learn(reply, request?.handle);
       }
       if (client.isOver) return undefined;
       // What a seat of a world asks for is answered when others have moved.
-      if (answered !== sent.length && !hasSeats) {
-        const shown = sent.map((frame) => Buffer.from(frame).toString('hex')).join('\n');
-        throw new Error(`${sent.length} frames, ${answered} replies:\n${shown}`);
+      if (answered !== sent.size && !hasSeats) {
+        const shown = Array.from(sent.values(), ({ bytes }) => Buffer.from(bytes).toString('hex')).join('\n');
+        throw new Error(`${sent.size} frames, ${answered} replies:\n${shown}`);
       }
     }
     const end = this.#rng.random();
@@ -137,20 +147,7 @@ export class Lane {
     else client.terminate();
     return end < 0.75 ? undefined : (welcome.resume as string);
   }
-
-  #learn(reply: Reply): void {
-    const keep = (list: unknown[], value: unknown): void => {
-      list.push(value);
-      if (list.length > 8) list.shift();
-    };
-    if (reply.type === 'snapshotted')
-      for (const one of reply.snapshots as unknown[]) keep(this.#known.snapshots, one);
-    if (reply.type === 'created') keep(this.#known.worlds, reply.world);
-    if (reply.type === 'shared') keep(this.#known.streams, reply.token);
-  }
 }
-
-type Reply = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** A connection that holds the server to what it may do on it. */
 class FuzzClient {
@@ -159,7 +156,12 @@ class FuzzClient {
   #onArrival = (): void => {};
   #code: number | undefined;
 
+  #tcp: Socket | undefined;
+
   private constructor(private readonly socket: WebSocket) {
+    socket.on('upgrade', (response) => {
+      this.#tcp = response.socket;
+    });
     socket.on('message', (data) => {
       const reply = read(data as Buffer);
       if (!reply) return;
@@ -186,6 +188,13 @@ class FuzzClient {
 
   send(frame: Uint8Array): void {
     this.socket.send(frame);
+  }
+
+  /** Sends frames in as few pieces as can be. */
+  sendAll(frames: readonly Uint8Array[]): void {
+    this.#tcp?.cork();
+    for (const frame of frames) this.send(frame);
+    this.#tcp?.uncork();
   }
 
   /** The next reply; undefined at the end of the connection. Rejects if that was not announced, or nothing comes. */
@@ -234,7 +243,10 @@ class FuzzClient {
 
 /** A reply; undefined for what comes unasked. */
 function read(frame: Buffer): Reply | undefined {
-  if (frame[0]! >> 4 === 9) return frame[1] === 2 ? { type: 'stepped' } : undefined;
+  if (frame[0]! >> 4 === 9) {
+    const id = steppedId(frame);
+    return id === undefined ? undefined : { type: 'stepped', id };
+  }
   const reply = packr.unpack(frame) as Reply;
   return reply.type === 'over' ? undefined : reply;
 }
