@@ -79,8 +79,12 @@ function processesOf(servers: ReadonlySet<number>): number {
 /** Bytes that a server may take more at the end than at the beginning: what garbage collections differ by. */
 const ALLOWED = { heap: 4 * 2 ** 20, resident: 64 * 2 ** 20, clients: 4 * 2 ** 20 } as const;
 
+/** Until then a server warms up. */
+const LEAST_CALMS = 3;
+
 /** What has grown beyond that, from one calm of the same server to the next and the next: a straight line through all. */
 export function grown(calms: readonly Calm[]): string[] {
+  if (calms.length < LEAST_CALMS) return [];
   return Object.entries(ALLOWED).flatMap(([what, allowed]) => {
     const bytes = calms.map((calm) => calm[what as keyof typeof ALLOWED]);
     const growth = slope(bytes) * (bytes.length - 1);
