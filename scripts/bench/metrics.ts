@@ -100,7 +100,7 @@ function stepper(Kind: typeof Metrics): () => number {
     onSent: () => {},
   };
   session.attach(link);
-  const ask = (request: Request) => session.receive(packMessage(request), now());
+  const ask = (request: Request): void => void session.receive(packMessage(request), now());
   ask({ type: 'make', id: 1, env: 'CartPole-v1', numEnvs: 1, autoreset: 'same_step' });
   ask({ type: 'reset', id: 2, env: 1 });
   const encoder = new StepEncoder();
@@ -110,7 +110,7 @@ function stepper(Kind: typeof Metrics): () => number {
     const start = now();
     for (let i = 0; i < STEPS; i++, id++) {
       action[0] = id & 1;
-      session.receive(encoder.encode(id, 1, [action], undefined, id - 1), now());
+      void session.receive(encoder.encode(id, 1, [action], undefined, id - 1), now());
     }
     return ((now() - start) / STEPS) * 1000;
   };
