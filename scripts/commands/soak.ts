@@ -31,7 +31,7 @@ export function soakCommand(): Command {
     .description(
       'Have well-behaved clients step for a long time while connections break, envs fail and the server is killed; see that each step was carried out once, and that nothing is left behind.',
     )
-    .option('--seconds <number>', 'for how long', above(0), 3600)
+    .option('--seconds <number>', 'for how long, the times without clients not counted', above(0), 3600)
     .option('--sessions <number>', 'clients at once', integer(1, 1000), 12)
     .option('--seed <number>', 'which faults, and what clients do', integer(0), 1)
     .option('--json', 'the results as JSON')
