@@ -83,10 +83,14 @@ const ALLOWED = { heap: 4 * 2 ** 20, resident: 128 * 2 ** 20, clients: 4 * 2 ** 
 const LEAST_CALMS = 3;
 
 /** What has grown beyond that, from one calm of the same server to the next and the next: a straight line through all. */
-export function grown(calms: readonly Calm[]): string[] {
+export function grown(
+  calms: readonly Calm[],
+  judged: readonly (keyof typeof ALLOWED)[] = ['heap', 'resident', 'clients'],
+): string[] {
   if (calms.length < LEAST_CALMS) return [];
-  return Object.entries(ALLOWED).flatMap(([what, allowed]) => {
-    const bytes = calms.map((calm) => calm[what as keyof typeof ALLOWED]);
+  return judged.flatMap((what) => {
+    const allowed = ALLOWED[what];
+    const bytes = calms.map((calm) => calm[what]);
     const growth = slope(bytes) * (bytes.length - 1);
     if (growth <= allowed) return [];
     return [`${what}: memory has grown by ${megabytes(growth, 1)}, ${megabytes(allowed)} are allowed`];
