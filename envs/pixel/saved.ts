@@ -1,4 +1,4 @@
-import { invalidSnapshot, stateIntegers } from '../snapshot.js';
+import { invalidSnapshot } from '../snapshot.js';
 
 /** Names of a game's numbers, with the least and greatest value of each. */
 export type Limits<Name extends string> = Readonly<Record<Name, readonly [low: number, high: number]>>;
@@ -40,20 +40,23 @@ export function readBits(value: unknown, length: number): Uint8Array {
   return Uint8Array.from(value, Number);
 }
 
+/** The longest run of a byte. */
+const MAX_RUN = 255;
+
 /** Bytes as pairs of a byte and how often it comes. */
-export function saveRuns(bytes: Uint8Array): number[] {
+export function saveRuns(bytes: Uint8Array): Uint8Array {
   const runs: number[] = [];
   for (let i = 0; i < bytes.length; ) {
     const start = i;
-    while (i < bytes.length && bytes[i] === bytes[start]) i++;
+    while (i < bytes.length && bytes[i] === bytes[start] && i - start < MAX_RUN) i++;
     runs.push(bytes[start]!, i - start);
   }
-  return runs;
+  return Uint8Array.from(runs);
 }
 
-/** What `saveRuns` made of `length` bytes below `limit`. Throws `bad_snapshot` if it is no such array. */
+/** What `saveRuns` made of `length` bytes below `limit`. Throws `bad_snapshot` if it is nothing of the kind. */
 export function readRuns(value: unknown, length: number, limit: number): Uint8Array {
-  const runs = Array.isArray(value) ? stateIntegers(value, value.length, 0, length) : [];
+  const runs = value instanceof Uint8Array ? value : new Uint8Array();
   const bytes = new Uint8Array(length);
   let at = 0;
   for (let i = 0; i + 1 < runs.length; i += 2) {

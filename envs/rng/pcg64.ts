@@ -3,6 +3,8 @@ import type { Rng } from './rng.js';
 import { seedSequence } from './seed-sequence.js';
 import { words } from './words.js';
 
+const { imul } = Math;
+
 /** See pcg64.wat. */
 const { memory, fill } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(PCG64_WASM, 'base64')))
   .exports as { readonly memory: WebAssembly.Memory; readonly fill: (count: number) => void };
@@ -22,8 +24,6 @@ const outputs = new Int32Array(memory.buffer, 32, SIZE);
  *
  * Numbers of 128 bits are four 32-bit words, the least significant first. Draws allocate nothing.
  */
-const { imul } = Math;
-
 export class Pcg64 implements Rng {
   /** What the batch was made from: the state, and the increment that tells streams apart. */
   readonly #from = new Uint32Array(8);

@@ -196,7 +196,7 @@ t.test('pooling takes the last two frames of a step, and no others', async (t) =
     other.game.screen.drawRect(other.game.frame, 0, 1, 1, 1);
   };
   other.env.reset(createRng('pcg64', 9));
-  other.env.restore(JSON.parse(JSON.stringify(env.snapshot())));
+  other.env.restore(structuredClone(env.snapshot()));
   t.same(other.observe(), observe(), 'a snapshot holds the frame before');
   env.step(0);
   other.env.step(0);
