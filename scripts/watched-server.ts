@@ -60,7 +60,8 @@ export class WatchedServer {
 
   /** Rejects where there is no server any more. */
   async holdings(): Promise<Holdings> {
-    this.#child.send('holdings');
+    if (!this.#child.connected) throw new Error('the server has ended');
+    this.#child.send('holdings', () => {}); // one that ends meanwhile has no reply
     return (await reply(this.#child, 'the server')) as Holdings;
   }
 

@@ -101,8 +101,12 @@ def _open(
     try:
         return client.make(id, num_envs, autoreset=autoreset, max_episode_steps=limit, options=options)
     except FarstepError as refusal:
-        unknown = _unknown_options(client, id, options) if refusal.code == "bad_options" else []
-        client.close()
+        try:
+            unknown = _unknown_options(client, id, options) if refusal.code == "bad_options" else []
+        except FarstepError:
+            unknown = []
+        finally:
+            client.close()
         if not unknown:
             raise
         # In the words of Python: wrappers try arguments, and leave out what is called unexpected.
