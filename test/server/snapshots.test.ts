@@ -1,9 +1,6 @@
-import { pack } from 'msgpackr';
 import t, { type Test } from 'tap';
-import { createRng, getEnv, listEnvs, resolveOptions, VectorEnv } from '../../envs/index.js';
+import { getEnv, resolveOptions } from '../../envs/index.js';
 import { type Client, connect, type RemoteVectorEnv } from '../../protocol/index.js';
-import { checkWellFormed } from '../../protocol/msgpack.js';
-import { DEFAULT_LIMITS } from '../../server/limits.js';
 import { startServer } from './rig.js';
 
 /** Makes vector envs, each in a session of its own on one server. */
@@ -104,25 +101,4 @@ t.test('the table of a tabular env', async (t) => {
   t.same(table, definition.create(resolveOptions(definition.spec, {})).transitions!());
   const cartPole = await make('CartPole-v1');
   await t.rejects(cartPole.transitions(), { code: 'not_supported' });
-});
-
-t.test('no env takes more values in a message than each may', async (t) => {
-  for (const definition of listEnvs()) {
-    const { id, options: known } = definition.spec;
-    const options = known !== undefined && 'preprocess' in known ? { preprocess: true } : {};
-    const env = new VectorEnv(definition, {
-      numEnvs: 1,
-      options: resolveOptions(definition.spec, options),
-      autoreset: 'same_step',
-    });
-    env.reset({ seeds: [1] });
-    const rng = createRng('pcg64', 1);
-    for (let step = 0; step < 100; step++) {
-      env.actionSpace.write(env.actionSpace.sample(rng), env.actions, 0);
-      env.step();
-      if (step % 10 !== 0) continue;
-      const bytes = pack(env.snapshot(0));
-      t.doesNotThrow(() => checkWellFormed(bytes, DEFAULT_LIMITS.valuesPerEnv), id);
-    }
-  }
 });
