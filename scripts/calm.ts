@@ -15,7 +15,7 @@ export interface Calm extends Holdings {
   readonly clients: number;
 }
 
-/** What nobody has any more. */
+/** What there is none of without clients. */
 const GONE = ['sessions', 'connections', 'pending', 'envs', 'processes', 'kept'] as const;
 /** What there is no more of than when that server was first without clients, with as many threads that step envs. */
 const SAME = ['files', 'threads'] as const;
@@ -79,7 +79,7 @@ function processesOf(servers: ReadonlySet<number>): number {
 /** Bytes that a server may take more at the end than at the beginning: what garbage collections differ by. */
 const ALLOWED = { heap: 4 * 2 ** 20, resident: 128 * 2 ** 20, clients: 4 * 2 ** 20 } as const;
 
-/** Until then a server warms up. */
+/** Fewer say nothing: a server's first minutes are those in which it warms up. */
 const LEAST_CALMS = 3;
 
 /** What has grown beyond that, from one calm of the same server to the next and the next: a straight line through all. */

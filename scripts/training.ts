@@ -1,4 +1,5 @@
 /** A training run as the command line makes it: a server, an agent, a run directory, and what is shown of them. */
+
 import type { Agent, Task } from '../agents/agent.js';
 import type { AgentDefinition } from '../agents/definition.js';
 import type { DataSet, DataSetEnv } from '../agents/memory/data-set.js';
@@ -18,6 +19,7 @@ import { train } from '../agents/run/train.js';
 import { completeSettings, type SettingValue } from '../agents/settings.js';
 import { RecordedEnv } from '../agents/views/recorded-env.js';
 import type { Options, RemoteVectorEnv } from '../protocol/index.js';
+import { thousands } from './format.js';
 import { type OpenServer, openServer } from './open-server.js';
 import { drawCurves } from './pictures.js';
 
@@ -305,7 +307,7 @@ async function collect(options: LoopOptions, env: VisibleEnv, run: Collection): 
   const outcome = await train({ ...options, env: new RecordedEnv(env, writer), onEpisode });
   if (outcome.status === 'finished') {
     await writer.finish(path);
-    progress.message(`Data set of ${writer.episodes.toLocaleString('en')} episodes: ${path}`);
+    progress.message(`Data set of ${thousands(writer.episodes)} episodes: ${path}`);
   }
   return outcome;
 }
@@ -316,8 +318,8 @@ async function diverged(error: NotFiniteError, step: number, { checkpoints }: Ru
   const left =
     good === undefined
       ? 'There is no checkpoint yet.'
-      : `The last good checkpoint, of step ${good.step.toLocaleString('en')}, is ${good.path}`;
-  const stopped = `training stopped at step ${step.toLocaleString('en')}`;
+      : `The last good checkpoint, of step ${thousands(good.step)}, is ${good.path}`;
+  const stopped = `training stopped at step ${thousands(step)}`;
   return new Error(`${error.message}; ${stopped}. ${left}`, { cause: error });
 }
 

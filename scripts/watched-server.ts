@@ -26,8 +26,13 @@ export class WatchedServer {
     private readonly onDeath: (error: Error) => void,
   ) {}
 
-  /** @param onDeath - called when it has ended and was not killed. */
+  /**
+   * @param onDeath - called when it has ended and was not killed.
+   * @throws Error where there is no /proc to look into
+   */
   static async start(order: ServerOrder, onDeath: (error: Error) => void): Promise<WatchedServer> {
+    if (process.platform !== 'linux')
+      throw new Error('a server is watched through /proc, which only Linux has');
     const server = new WatchedServer(order, onDeath);
     await server.#start();
     return server;

@@ -123,19 +123,28 @@ export class Sessions {
    * Their clients are waited for from `expectClients` on.
    */
   async revive(): Promise<void> {
-    const saved = (this.context.stateDir?.load() ?? []).values();
+    const { stateDir } = this.context;
+    if (!stateDir) return;
+    const saved = stateDir.load().values();
     const again: SavedSession[] = [];
     const reviveAll = async (): Promise<void> => {
-      for (const each of saved) await this.#revive(each, (error) => isOfWorker(error) && again.push(each));
+      for (const each of saved) {
+        const error = await this.#revive(each);
+        if (isOfWorker(error)) again.push(each);
+        else if (error) stateDir.refuse(each.path, error);
+      }
     };
     await Promise.all(Array.from({ length: REVIVED_AT_ONCE }, reviveAll));
     // What shared a thread with an env that ended it a second time has no part in that.
-    for (const each of again) await this.#revive(each);
+    for (const each of again) {
+      const error = await this.#revive(each);
+      if (error) stateDir.refuse(each.path, error);
+    }
   }
 
-  /** @param isForgiven - whether it is not to be put aside where it fails with this error. */
-  async #revive(saved: SavedSession, isForgiven: (error: unknown) => unknown = () => false): Promise<void> {
-    const { stateDir, keys, log } = this.context;
+  /** Gives what kept the session from going on. */
+  async #revive(saved: SavedSession): Promise<Error | undefined> {
+    const { keys, log } = this.context;
     const { name, secret } = saved.state;
     const key = keys?.named(saved.state.key);
     const session = this.#create(name, secret, key && this.#tenant(key));
@@ -144,11 +153,11 @@ export class Sessions {
       await session.revive(saved);
     } catch (error) {
       session.suspend();
-      if (!isForgiven(error)) stateDir!.refuse(saved.path, error as Error);
-      return;
+      return error as Error;
     }
     this.#open.set(name, { session, link: undefined, lostAt: Number.POSITIVE_INFINITY });
     log.info({ session: name, envs: session.numEnvs, repeated: saved.frames.length }, 'goes on');
+    return undefined;
   }
 
   /** The server listens: the clients of the sessions that were kept may come from now on. */
@@ -264,7 +273,8 @@ export class Sessions {
   }
 }
 
-const isOfWorker = (error: unknown): boolean => (error as Partial<FarstepError>).code === 'env_failed';
+const isOfWorker = (error: Error | undefined): boolean =>
+  error instanceof FarstepError && error.code === 'env_failed';
 
 const isOf = ({ tenant }: Session, of: Tenant | undefined): boolean =>
   of === undefined || tenant?.key.name === of.key.name;

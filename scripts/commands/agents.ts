@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { AgentDefinition } from '../../agents/definition.js';
 import { getAgent, listAgents } from '../../agents/registry.js';
+import { thousands } from '../format.js';
 
 interface AgentsOptions {
   readonly json?: boolean;
@@ -22,7 +23,7 @@ function describePresets({ name, presets }: AgentDefinition): string {
     Object.entries(entries).map(([key, x]) => `${key}=${value(x)}`);
   const rows = Object.entries(presets).map(([env, { steps, numEnvs, settings, options = {} }]) => {
     const words = [...list(settings), ...list(options).map((option) => `--option ${option}`)];
-    return `  ${env}: ${steps.toLocaleString('en')} steps of ${numEnvs} envs${words.length > 0 ? `, ${words.join(' ')}` : ''}`;
+    return `  ${env}: ${thousands(steps)} steps of ${numEnvs} envs${words.length > 0 ? `, ${words.join(' ')}` : ''}`;
   });
   return [`${name}: presets that farstep train takes where the env has one`, ...rows].join('\n');
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { RunDirectory } from '../../agents/run/output/run-directory.js';
 import { describeScore, evaluateRun } from '../evaluation.js';
+import { thousands } from '../format.js';
 import { integer } from '../options.js';
 
 interface EvalOptions {
@@ -34,9 +35,7 @@ export function evalCommand(): Command {
         return;
       }
       const { slot, step } = report.checkpoint;
-      console.log(
-        `${report.agent} on ${report.env}, ${slot} checkpoint of step ${step.toLocaleString('en')}`,
-      );
+      console.log(`${report.agent} on ${report.env}, ${slot} checkpoint of step ${thousands(step)}`);
       console.log(`  trained: ${describeScore(report.trained)}`);
       if (report.random) console.log(`  random:  ${describeScore(report.random)}`);
       if (report.recording) console.log(`  recording: ${report.recording.path}`);

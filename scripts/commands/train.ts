@@ -8,6 +8,7 @@ import { readDataSetEnv } from '../../agents/run/output/data-set-file.js';
 import { RunDirectory } from '../../agents/run/output/run-directory.js';
 import { parseAssignment } from '../../agents/settings.js';
 import { describeScore, evaluateRun } from '../evaluation.js';
+import { thousands } from '../format.js';
 import { interrupt } from '../interrupt.js';
 import { assignment, integer, optionValues, seedList } from '../options.js';
 import { describeScores, holdsSeeds, resumeSeeds, type SeedsOutcome, startSeeds } from '../seeds.js';
@@ -55,14 +56,12 @@ function choices(definition: AgentDefinition, given: TrainOptions): RunChoices {
 export function tellOutcome({ status, step, best, directory, config }: TrainingResult): void {
   const { path } = directory;
   if (status === 'interrupted') {
-    console.log(
-      `Stopped at step ${step.toLocaleString('en')} of ${config.steps.toLocaleString('en')}; everything is saved.`,
-    );
+    console.log(`Stopped at step ${thousands(step)} of ${thousands(config.steps)}; everything is saved.`);
     console.log(`Go on with:  farstep train --resume ${path}`);
     return;
   }
   const score = best === undefined ? '' : `, best evaluation ${best.toFixed(2)}`;
-  console.log(`Trained ${step.toLocaleString('en')} steps${score}.`);
+  console.log(`Trained ${thousands(step)} steps${score}.`);
   console.log(`Curve:       ${directory.file('curve.png')}`);
 }
 

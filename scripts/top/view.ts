@@ -1,3 +1,4 @@
+import { thousands } from '../format.js';
 import type { Samples } from './prometheus-text.js';
 
 /** A page of metrics, and when it was read: milliseconds, monotonic. */
@@ -58,7 +59,7 @@ const LABELS: Readonly<Record<string, string>> = {
 
 const keyOf = (name: string, label: string): string => `${name}{${LABELS[name]}=${JSON.stringify(label)}}`;
 
-const count = (x: number): string => (Number.isFinite(x) ? Math.round(x).toLocaleString('en') : '–');
+const count = (x: number): string => (Number.isFinite(x) ? thousands(x) : '–');
 
 const percent = (x: number): string => (Number.isFinite(x) ? `${Math.round(100 * x)}%` : '–');
 

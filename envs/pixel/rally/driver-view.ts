@@ -12,10 +12,11 @@ export class DriverView {
 
   /**
    * @param x the column that the car is in
-   * @param sine of its heading, and the cosine, times 2^14; to the right is positive
+   * @param sine of its heading, times 2^14; to the right is positive
+   * @param cosine of it, likewise
    * @param beyond the colour of what lies beyond the sides of the land, where nobody has drawn any
    */
-  turn(screen: Screen, x: number, { sine, cosine }: { sine: number; cosine: number }, beyond: number): void {
+  turn(screen: Screen, x: number, sine: number, cosine: number, beyond: number): void {
     const land = this.#land;
     const { pixels } = screen;
     const first = PANEL_HEIGHT * WIDTH;

@@ -200,11 +200,14 @@ class Rally implements PixelGame<number | Float32Array> {
     const now = this.#now;
     screen.clear();
     this.#landscape.show(screen, pixel(now.distance));
-    const view = this.#driverView;
-    const turned = { sine: sine(now.heading), cosine: cosine(now.heading) };
-    view?.turn(screen, pixel(now.x), turned, landOf(this.#road.theme));
-    const car = CARS[HEADINGS + (view ? 0 : Math.round((now.heading * 64) / TURN))]!;
-    const x = view ? WIDTH / 2 : pixel(now.x);
+    let x = pixel(now.x);
+    let { heading } = now;
+    if (this.#driverView) {
+      this.#driverView.turn(screen, x, sine(heading), cosine(heading), landOf(this.#road.theme));
+      x = WIDTH / 2;
+      heading = 0;
+    }
+    const car = CARS[Math.round((heading * 64) / TURN) + HEADINGS]!;
     screen.drawSprite(car, x - (car.width >> 1), CAR_Y - (car.height >> 1));
     screen.drawRect(8, 4, Math.round((now.speed * 64) / MAX_SPEED), 6, GAUGE);
     screen.drawRect(88, 4, Math.round((now.framesLeft * 64) / FRAMES), 6, CLOCK);
