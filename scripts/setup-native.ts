@@ -2,7 +2,8 @@
  * `npm run setup:native` and `npm run setup:gpu`: install the TensorFlow backend of tfjs into the user's cache.
  *
  * The normal way is the package's own installer, which downloads libtensorflow. Where its host cannot be reached, the
- * binding for the CPU is built from the package's source against the libtensorflow inside PyPI's tensorflow-cpu wheel.
+ * binding is built from the package's source against the libtensorflow inside PyPI's wheel of TensorFlow; for GPUs, NVIDIA's
+ * wheels of CUDA and cuDNN are put where that library looks for them.
  */
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import {
@@ -24,8 +25,24 @@ import {
   TFJS_VERSION,
 } from '../agents/nn/native-package.js';
 
-const WHEEL = 'tensorflow-cpu==2.21.0';
-/** What the binding needs of the wheel. */
+/** The first has the library and its headers. The others are those that it needs on GPUs, at one release of CUDA. */
+const WHEELS: Record<NativeKind, readonly [string, ...string[]]> = {
+  native: ['tensorflow-cpu==2.21.0'],
+  gpu: [
+    'tensorflow==2.21.0',
+    'nvidia-cublas-cu12==12.9.1.4',
+    'nvidia-cuda-cupti-cu12==12.9.79',
+    'nvidia-cuda-nvrtc-cu12==12.9.86',
+    'nvidia-cuda-runtime-cu12==12.9.79',
+    'nvidia-cudnn-cu12==9.18.1.3',
+    'nvidia-cufft-cu12==11.4.1.4',
+    'nvidia-cusolver-cu12==11.7.5.82',
+    'nvidia-cusparse-cu12==12.5.10.65',
+    'nvidia-nccl-cu12==2.27.7',
+    'nvidia-nvjitlink-cu12==12.9.86',
+  ],
+};
+/** What of the wheels is unpacked. */
 const WHEEL_PARTS = [
   'tensorflow/libtensorflow_cc.so.2',
   'tensorflow/libtensorflow_framework.so.2',
@@ -33,6 +50,7 @@ const WHEEL_PARTS = [
   'tensorflow/include/tensorflow/core/platform/',
   'tensorflow/include/tsl/',
   'tensorflow/include/xla/tsl/',
+  'nvidia/',
 ];
 const UNPACK = `
 import sys, zipfile
@@ -73,30 +91,30 @@ function setup(kind: NativeKind): void {
     run(process.execPath, ['scripts/install.js', ...arguments_], { cwd: packageFolder }) &&
     existsSync(join(packageFolder, BINDING));
   if (!installed) {
-    if (kind === 'gpu') {
-      throw new Error(
-        'setup: the download of libtensorflow for GPUs failed. It comes from storage.googleapis.com, needs Linux or ' +
-          'Windows on x86-64, and runs with an NVIDIA driver, CUDA 11 and cuDNN 8',
-      );
-    }
-    console.log(`\nThe download failed; building the binding against ${WHEEL} from PyPI instead.`);
-    buildAgainstWheel(partial, packageFolder);
+    console.log(`\nThe download failed; building the binding against ${WHEELS[kind][0]} from PyPI instead.`);
+    buildAgainstWheels(kind, partial, packageFolder);
   }
   rmSync(folder, { recursive: true, force: true });
   renameSync(partial, folder);
 }
 
 /** Puts libtensorflow where the package expects it and compiles its binding. */
-function buildAgainstWheel(partial: string, packageFolder: string): void {
+function buildAgainstWheels(kind: NativeKind, partial: string, packageFolder: string): void {
+  const [tensorflow] = WHEELS[kind];
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error(`setup: ${WHEEL} is for Linux on x86-64, this is ${process.platform} on ${process.arch}`);
+    throw new Error(
+      `setup: ${tensorflow} is for Linux on x86-64, this is ${process.platform} on ${process.arch}`,
+    );
   }
   const python = process.env.FARSTEP_PYTHON ?? 'python3';
-  const downloads = join(partial, 'wheel');
-  const download = ['-m', 'pip', 'download', '--no-deps', '--dest', downloads, WHEEL];
-  need(run(python, download), `download ${WHEEL} with pip`);
-  const wheel = readdirSync(downloads).find((file) => file.endsWith('.whl'))!;
-  need(run(python, ['-c', UNPACK, join(downloads, wheel), downloads, ...WHEEL_PARTS]), 'unpack the wheel');
+  const downloads = join(partial, 'wheels');
+  const download = ['-m', 'pip', 'download', '--no-deps', '--dest', downloads, ...WHEELS[kind]];
+  need(run(python, download), `download ${WHEELS[kind].join(', ')} with pip`);
+  for (const wheel of readdirSync(downloads).filter((file) => file.endsWith('.whl'))) {
+    const archive = join(downloads, wheel);
+    need(run(python, ['-c', UNPACK, archive, downloads, ...WHEEL_PARTS]), `unpack ${wheel}`);
+    rmSync(archive);
+  }
 
   const library = join(packageFolder, 'deps', 'lib');
   rmSync(join(packageFolder, 'deps'), { recursive: true, force: true });
@@ -108,6 +126,13 @@ function buildAgainstWheel(partial: string, packageFolder: string): void {
   ] as const) {
     renameSync(join(downloads, 'tensorflow', file), join(library, file));
     symlinkSync(file, join(library, plain));
+  }
+  if (kind === 'gpu') {
+    // Where its run path points. That of the part which loads cuSOLVER leaves out cuSOLVER's own folder.
+    const cuda = join(packageFolder, 'deps', 'nvidia');
+    renameSync(join(downloads, 'nvidia'), cuda);
+    const solver = 'libcusolver.so.11';
+    symlinkSync(join('../../cusolver/lib', solver), join(cuda, 'cusparse/lib', solver));
   }
   const build = [
     'rebuild',
@@ -133,7 +158,8 @@ function nodeGyp(): string {
 const kind: NativeKind = process.argv[2] === 'gpu' ? 'gpu' : 'native';
 try {
   setup(kind);
-  console.log(`\nInstalled. ${(await useBackend(kind)).reason}`);
+  console.log(`\nInstalled into ${installFolder(kind)}`);
+  console.log((await useBackend(kind)).reason);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

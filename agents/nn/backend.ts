@@ -80,12 +80,24 @@ const START: Record<ChosenBackend['name'], () => Promise<string>> = {
   gpu: () => startTensorFlow('gpu', 'gpu: TensorFlow on the GPU'),
 };
 
+/** Unless the environment says otherwise. */
+const TENSORFLOW_SETTINGS = {
+  /** Warnings and errors only. */
+  TF_CPP_MIN_LOG_LEVEL: '1',
+  /** Products on GPUs in whole single precision, of which TF32 would keep three digits. */
+  NVIDIA_TF32_OVERRIDE: '0',
+  /** The same numbers each time. */
+  TF_DETERMINISTIC_OPS: '1',
+  /** Memory of a GPU as it is needed, so that runs side by side share it. */
+  TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+};
+
 async function startTensorFlow(kind: NativeKind, description: string): Promise<string> {
   const { name, setup } = NATIVE_PACKAGES[kind];
   const path = findNativePackage(kind);
   if (path === undefined) throw new Error(`backend ${kind}: ${name} is not installed; run \`${setup}\``);
-  // Warnings and errors only; TensorFlow reads it when its library is loaded.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
+  // TensorFlow reads these when its library is loaded.
+  for (const [setting, value] of Object.entries(TENSORFLOW_SETTINGS)) process.env[setting] ??= value;
   try {
     createRequire(import.meta.url)(path);
   } catch (error) {
@@ -98,8 +110,8 @@ async function startTensorFlow(kind: NativeKind, description: string): Promise<s
   // TensorFlow would go on in silence, on the CPU.
   if (kind === 'gpu' && !(tf.backend() as { readonly isUsingGpuDevice?: boolean }).isUsingGpuDevice) {
     throw new Error(
-      `backend gpu: TensorFlow finds no GPU: it needs an NVIDIA one with its driver, CUDA 11 and cuDNN 8; ` +
-        `without it, use wasm or native`,
+      'backend gpu: TensorFlow finds no GPU: it needs an NVIDIA one with its driver (`nvidia-smi` shows it), and CUDA 11 ' +
+        'with cuDNN 8 unless `npm run setup:gpu` brought CUDA along; without it, use wasm or native',
     );
   }
   return description;

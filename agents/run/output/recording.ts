@@ -129,14 +129,18 @@ function changedArea({ width, height, data }: Image, last: Image | undefined): A
   let right = -1;
   let top = height;
   let bottom = -1;
-  for (let i = 0; i < data.length; i++) {
-    if (data[i] === last.data[i]) continue;
-    const pixel = Math.floor(i / 3);
-    const x = pixel % width;
-    if (x < left) left = x;
-    if (x > right) right = x;
-    bottom = Math.floor(pixel / width);
-    if (bottom < top) top = bottom;
+  const stride = 3 * width;
+  for (let y = 0; y < height; y++) {
+    const row = data.subarray(y * stride, (y + 1) * stride);
+    const before = last.data.subarray(y * stride, (y + 1) * stride);
+    if (Buffer.compare(row, before) === 0) continue;
+    if (top > y) top = y;
+    bottom = y;
+    let [first, end] = [0, stride - 1];
+    while (row[first] === before[first]) first++;
+    while (row[end] === before[end]) end--;
+    left = Math.min(left, Math.floor(first / 3));
+    right = Math.max(right, Math.floor(end / 3));
   }
   if (bottom < 0) return { left: 0, top: 0, width: 1, height: 1 };
   return { left, top, width: right - left + 1, height: bottom - top + 1 };

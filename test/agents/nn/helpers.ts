@@ -3,11 +3,13 @@ import type { BackendName } from '../../../agents/nn/backend.js';
 import { findNativePackage } from '../../../agents/nn/native-package.js';
 import { TEST_BACKEND } from '../test-backend.js';
 
-/** Every backend that runs here: `native` where it is installed or asked for. */
+const native = findNativePackage('native') !== undefined || TEST_BACKEND === 'native';
+
+/** Every backend that runs here: `native` where it is installed or asked for, `gpu`, which takes its place, where asked for. */
 export const BACKENDS: BackendName[] = [
   'wasm',
   'cpu',
-  ...(findNativePackage('native') !== undefined || TEST_BACKEND === 'native' ? (['native'] as const) : []),
+  ...(TEST_BACKEND === 'gpu' ? (['gpu'] as const) : native ? (['native'] as const) : []),
 ];
 
 /** Uniform numbers in [0, 1) from a seed (mulberry32), for tests that need some numbers and the same ones each time. */
