@@ -12,7 +12,6 @@ import { type Limits, sessionLimits } from './limits.js';
 import { Liveness } from './liveness.js';
 import type { Metrics } from './metrics.js';
 import type { PendingSockets } from './pending-sockets.js';
-import { restMs } from './rest.js';
 import type { ServerSocket } from './server-socket.js';
 import { errorFrame, type Session } from './session.js';
 import type { SessionLink, Sessions } from './sessions.js';
@@ -24,6 +23,10 @@ const BURST_MS = 0.5;
 
 /** Bytes of a step that may take long to read. */
 const LARGE = 2 ** 16;
+/** What a request beyond the limit, which no good client sends, counts for at least, milliseconds. */
+const REFUSED_MS = 1;
+/** What it takes to put a message together and to unmask it, milliseconds a byte. */
+const MS_PER_BYTE = 3e-6;
 
 const BINARY = { binary: true, compress: false } as const;
 
@@ -57,6 +60,8 @@ export class Connection implements SessionLink {
   readonly #liveness: Liveness;
   #session: Session | undefined;
   #draining = false;
+  /** The server stops: nobody rests any more. */
+  #isStopping = false;
   /** Requests whose replies the kernel has not taken yet. */
   #inFlight = 0;
   /** Replies handed to the socket that the kernel has not taken yet. */
@@ -170,12 +175,14 @@ export class Connection implements SessionLink {
   #read(): void {
     if (this.#isUntaken || this.#isCrowded || this.#isResting) this.#socket.pause();
     else this.#socket.resume();
+    if (this.#isResting) this.#socket.hold();
+    else this.#socket.release();
   }
 
-  /** The others have their turn first, where this message took long. */
-  #restAfter(ms: number, bytes: number): void {
-    const rest = restMs(ms, bytes, this.#context.sessions.size - 1);
-    if (rest === 0 || this.#isResting) return;
+  /** The others have their turn first, where the messages of this session took much. */
+  #restAfter(ms: number): void {
+    const rest = this.#session!.restAfter(ms);
+    if (rest === 0 || this.#isResting || this.#isStopping) return;
     this.#isResting = true;
     this.#read();
     setTimeout(() => {
@@ -212,11 +219,13 @@ export class Connection implements SessionLink {
           new FarstepError('too_many_requests', `limits.requestsInFlight is ${requestsInFlight}`),
         );
         this.#awaitTaking();
+        this.#restAfter(Math.max(REFUSED_MS, this.#context.now() - at));
         return;
       }
       const room = this.#session.receive(frame, at);
       if (room && !this.#isCrowded) void this.#readAfter(room);
-      if (!isHotFrame(frame) || frame.length > LARGE) this.#restAfter(this.#context.now() - at, frame.length);
+      if (!isHotFrame(frame) || frame.length > LARGE)
+        this.#restAfter(this.#context.now() - at + frame.length * MS_PER_BYTE);
     } catch (error) {
       if (error instanceof FarstepError) {
         this.end(error);
@@ -289,7 +298,10 @@ export class Connection implements SessionLink {
     this.#tell(error);
     const entry = ERRORS[error.code];
     this.#socket.close('close' in entry ? entry.close : 1011, error.code);
-    this.#taken(); // nobody waits for the client any more, and its closing frame is to be read
+    // Nobody waits for the client any more, and its closing frame is to be read.
+    this.#isResting = false;
+    this.#taken();
+    this.#read();
   }
 
   /**
@@ -297,9 +309,12 @@ export class Connection implements SessionLink {
    * that goes on when the server is started anew is not ended: its client comes back by itself.
    */
   async drainAndEnd(error: FarstepError): Promise<void> {
-    if (this.#isYielding) {
+    this.#isStopping = true;
+    if (this.#isYielding || this.#isResting) {
       // What came in one piece has come.
       this.#setYielding(false);
+      this.#isResting = false;
+      this.#read();
       await setImmediate();
     }
     this.#draining = true;

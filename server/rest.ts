@@ -1,18 +1,32 @@
-/** What takes less at once holds nobody up. */
-const LONG_MS = 1;
+/** The part of the main thread's time that all sessions together may take for what is no small step. */
+const SHARE = 1 / 4;
+/** What a session may take at once without rest, milliseconds. */
+const AT_ONCE_MS = 5;
 const MAX_REST_MS = 10_000;
-/** What ws takes to put a message together and to unmask it, milliseconds a byte. */
-const MS_PER_BYTE = 3e-6;
 
 /**
- * How long a connection is not read from after a message that kept the main thread busy: so long that what takes long
- * has half of the thread's time at most, in which all sessions share alike.
- *
- * @param ms - that handling the message took.
- * @param bytes - of the message.
- * @param others - sessions beside its own.
+ * What one session takes of the main thread's time beside small steps, and how long it rests for that: so long that, in
+ * the long run, it takes its part of `SHARE` and no more. Sessions that are active have equal parts.
  */
-export function restMs(ms: number, bytes: number, others: number): number {
-  const took = ms + bytes * MS_PER_BYTE;
-  return took < LONG_MS ? 0 : Math.min(MAX_REST_MS, 2 * others * took);
+export class Allowance {
+  #owedMs = 0;
+  /** Until when what is owed has been paid off, milliseconds. */
+  #paidAt = 0;
+
+  /**
+   * @param ms - that were taken just now.
+   * @param now - milliseconds, monotonic.
+   * @param countOthers - gives how many other sessions are active. Alone, nobody owes anything.
+   * @returns how long nothing more is to be done for the session, milliseconds.
+   */
+  take(ms: number, now: number, countOthers: () => number): number {
+    if (this.#owedMs === 0) this.#paidAt = now;
+    this.#owedMs += ms;
+    if (this.#owedMs <= AT_ONCE_MS) return 0;
+    const others = countOthers();
+    const paid = others === 0 ? this.#owedMs : ((now - this.#paidAt) * SHARE) / others;
+    this.#owedMs = Math.max(0, this.#owedMs - paid);
+    this.#paidAt = now;
+    return Math.min(MAX_REST_MS, (Math.max(0, this.#owedMs - AT_ONCE_MS) * others) / SHARE);
+  }
 }

@@ -16,12 +16,19 @@ interface Receiver {
   /** Whether it gives all messages that came in one piece at once; the option `allowSynchronousEvents`. */
   _allowSynchronousEvents: boolean;
   _maxPayload: number;
+  /** Whether it goes on to the next message of what has come. */
+  _loop: boolean;
+  /** Goes on with what has come; `done` when it can take more. */
+  startLoop(done: () => void): void;
 }
 
 /** ws's WebSocket, which tells its owner why ws closes it before it does. */
 export class ServerSocket extends WebSocket {
   /** A frame is refused: there may be something to say. */
   onRefused: ((code: 'bad_frame' | 'frame_too_large') => void) | undefined;
+  #isHeld = false;
+  /** To be called when what came while it was held has been handled. */
+  #whenHandled = (): void => {};
   /** The client closes with this code. The event `close` comes later, when all is over. */
   onClosing: ((code: number) => void) | undefined;
 
@@ -36,6 +43,31 @@ export class ServerSocket extends WebSocket {
 
   get #receiver(): Receiver | null {
     return (this as unknown as { readonly _receiver: Receiver | null })._receiver;
+  }
+
+  /** No further message is given, not even one that has come with the last. */
+  hold(): void {
+    const receiver = this.#receiver;
+    if (!receiver || this.#isHeld || this.readyState !== WebSocket.OPEN) return;
+    this.#isHeld = true;
+    receiver._loop = false;
+    receiver.startLoop = (done) => {
+      this.#whenHandled = done;
+    };
+  }
+
+  /** Messages are given again from the next turn of the event loop on, those first that have come. */
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    setImmediate(() => {
+      const receiver = this.#receiver;
+      if (this.#isHeld || !receiver || !Object.hasOwn(receiver, 'startLoop')) return;
+      delete (receiver as Partial<Receiver>).startLoop; // its class has it
+      const done = this.#whenHandled;
+      this.#whenHandled = () => {};
+      receiver.startLoop(done);
+    });
   }
 
   /** Whether a part of a message has come. */

@@ -21,7 +21,7 @@ import { Ledger } from './ledger.js';
 import type { Limits } from './limits.js';
 import type { Metrics } from './metrics.js';
 import { type Link, Outbox } from './outbox.js';
-import { restMs } from './rest.js';
+import { Allowance } from './rest.js';
 import { SessionEnvs } from './session-envs.js';
 import type { SavedSession, SessionRecord } from './session-record.js';
 import type { Streams } from './streams.js';
@@ -43,8 +43,12 @@ export interface SessionContext {
   readonly now: () => number;
   /** Envs in all sessions, or in those of one key. */
   numEnvs(tenant?: Tenant): number;
-  numSessions(): number;
+  /** Sessions that have had a request since then, or rest. */
+  numActive(since: number): number;
 }
+
+/** Who has had no request for so long does not count among those who share the main thread, milliseconds. */
+const ACTIVE_MS = 1000;
 
 /** A request off the wire. */
 interface Arrived {
@@ -81,6 +85,9 @@ export class Session {
   /** Whether somebody waits for the end of all that has come: then nobody rests. */
   #isSettling = false;
   #endRest = (): void => {};
+  readonly #allowance = new Allowance();
+  /** When its last request came, or when its rest is over. */
+  #activeAt = 0;
   /** Greatest id of the requests that were begun. */
   #lastId = -1;
   /** Requests up to this id were begun on an earlier connection. */
@@ -153,6 +160,7 @@ export class Session {
    * waits that no more is to be read for now, gives a promise that resolves when there is room.
    */
   receive(frame: Uint8Array, at: number): Promise<void> | undefined {
+    this.#activeAt = Math.max(this.#activeAt, at);
     // Decoded before it waits: whoever brings a bad frame is still there to be told.
     const arrived = this.#read(frame, at);
     if (arrived.id !== null && arrived.id <= this.#repeatsUpTo) this.#repeat(arrived.id);
@@ -184,6 +192,22 @@ export class Session {
   #makeRoom(): void {
     this.#room?.resolve();
     this.#room = undefined;
+  }
+
+  /** Whether a request has come since then, or it rests. */
+  isActiveSince(time: number): boolean {
+    return this.#activeAt >= time;
+  }
+
+  /** So much of the main thread's time was taken for it: how long it is to be left alone, milliseconds. */
+  restAfter(ms: number): number {
+    if (this.#isSettling) return 0;
+    const now = this.#now();
+    this.#activeAt = now;
+    const before = now - ms - ACTIVE_MS;
+    const rest = this.#allowance.take(ms, now, () => Math.max(0, this.#context.numActive(before) - 1));
+    this.#activeAt = now + rest;
+    return rest;
   }
 
   /** Answers a frame with an error instead of handling it. */
@@ -287,9 +311,9 @@ export class Session {
     else if (wait) this.#holdUntil(wait);
   }
 
-  /** The others have their turn first, where a request that was begun then took long; undefined where it did not. */
+  /** The others have their turn first, where its requests took much; undefined where they did not. */
   #rest(begun: number): Promise<void> | undefined {
-    const ms = this.#isSettling ? 0 : restMs(this.#now() - begun, 0, this.#context.numSessions() - 1);
+    const ms = this.restAfter(this.#now() - begun);
     if (ms === 0) return undefined;
     return new Promise((resolve) => {
       this.#endRest = resolve;

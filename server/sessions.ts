@@ -25,7 +25,7 @@ interface Entry {
   lostAt: number;
 }
 
-export interface SessionsContext extends Omit<SessionContext, 'numEnvs' | 'numSessions'> {
+export interface SessionsContext extends Omit<SessionContext, 'numEnvs' | 'numActive'> {
   /** Who may come; everybody where absent. */
   readonly keys?: KeyRing | undefined;
   readonly timers: Timers;
@@ -55,6 +55,12 @@ export class Sessions {
     let sum = 0;
     for (const { session } of this.#open.values()) if (isOf(session, tenant)) sum += session.numEnvs;
     return sum;
+  }
+
+  #numActive(since: number): number {
+    let count = 0;
+    for (const { session } of this.#open.values()) if (session.isActiveSince(since)) count++;
+    return count;
   }
 
   /** What they have and keep. */
@@ -113,7 +119,7 @@ export class Sessions {
     const context = {
       ...this.context,
       numEnvs: (of?: Tenant) => this.numEnvs(of),
-      numSessions: () => this.#open.size,
+      numActive: (since: number) => this.#numActive(since),
     };
     return new Session(name, secret, context, tenant, record);
   }

@@ -52,7 +52,9 @@ export function loadCommand(): Command {
 
 export function abuseCommand(): Command {
   return new Command('abuse')
-    .description('How much longer steps take while one session abuses the server, each kind in turns.')
+    .description(
+      'How much longer steps take while one session abuses the server, each kind in turns. Needs Linux and chrt (util-linux).',
+    )
     .argument('[kind]', 'only those whose description contains this', '')
     .option('--sessions <number>', 'sessions that behave', integer(1), 50)
     .option('--rate <number>', 'steps a second of each', above(0), 10)

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { FarstepError } from '../../protocol/errors.js';
+import type { MaybePromise } from '../host.js';
 import { EnvThread, SHARDS_PER_THREAD } from './env-thread.js';
 
 /** A thread, and how much it has to step. */
@@ -30,7 +31,7 @@ const LEAST_HOP_MICROS = 25;
 export class ThreadPool {
   readonly #places = new Set<Place>();
   #failed = 0;
-  #hopMicros: Promise<number> | undefined;
+  #hopMicros: MaybePromise<number> | undefined;
   #isClosed = false;
 
   constructor(private readonly options: ThreadPoolOptions) {}
@@ -55,11 +56,17 @@ export class ThreadPool {
   }
 
   /** Microseconds from this thread to another and back: the median of some. */
-  hopMicros(): Promise<number> {
-    this.#hopMicros ??= this.#measureHop().catch((error: unknown) => {
-      this.#hopMicros = undefined; // the thread has died: the next one may live
-      throw error;
-    });
+  hopMicros(): MaybePromise<number> {
+    this.#hopMicros ??= this.#measureHop().then(
+      (micros) => {
+        this.#hopMicros = micros;
+        return micros;
+      },
+      (error: unknown) => {
+        this.#hopMicros = undefined; // the thread has died: the next one may live
+        throw error;
+      },
+    );
     return this.#hopMicros;
   }
 

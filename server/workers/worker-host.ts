@@ -19,7 +19,7 @@ import type { EnvProcess } from './env-process.js';
 import { CHEAP_MICROS, placeOf, processesFor } from './placement.js';
 import { ProcessPool } from './process-pool.js';
 import { type MakeShard, ShardedVectorEnv } from './sharded-env.js';
-import { ThreadPool } from './thread-pool.js';
+import { type Place, ThreadPool } from './thread-pool.js';
 
 export interface WorkerHostOptions {
   /** Threads at most that step envs; one a core where absent; 0: envs step in the main thread. */
@@ -88,7 +88,11 @@ export class WorkerHost implements EnvHost {
   async warmUp(): Promise<void> {
     if (this.#threads.size === 0) return;
     this.#isWarmingUp = true;
-    await this.#threads.hopMicros().catch(() => {}); // the thread has died: told in the log
+    try {
+      await this.#threads.hopMicros();
+    } catch {
+      // The thread has died: told in the log.
+    }
     this.#isWarmingUp = false;
   }
 
@@ -124,8 +128,19 @@ export class WorkerHost implements EnvHost {
     return this.#makeByHop(request, order, micros);
   }
 
-  async #makeByHop(request: MakeRequest, order: MakeOrder, micros: number): Promise<HostedVectorEnv> {
-    const hopMicros = await this.#threads.hopMicros();
+  #makeByHop(request: MakeRequest, order: MakeOrder, micros: number): MaybePromise<HostedVectorEnv> {
+    const hopMicros = this.#threads.hopMicros();
+    return hopMicros instanceof Promise
+      ? hopMicros.then((known) => this.#place(request, order, micros, known))
+      : this.#place(request, order, micros, hopMicros);
+  }
+
+  #place(
+    request: MakeRequest,
+    order: MakeOrder,
+    micros: number,
+    hopMicros: number,
+  ): MaybePromise<HostedVectorEnv> {
     const parts =
       this.options.parts ??
       placeOf({
@@ -136,8 +151,19 @@ export class WorkerHost implements EnvHost {
         threads: this.#threads.size,
       });
     const places = this.#threads.choose(Math.min(parts, order.numEnvs));
-    const [first] = places;
-    if (!first) return this.#makeInline(request, order, micros);
+    // At once, so that what it takes of this thread is seen by whoever asked for it.
+    if (places.length === 0) return this.#makeInline(request, order, micros);
+    return this.#makeOnThreads(request, order, micros, places, hopMicros);
+  }
+
+  async #makeOnThreads(
+    request: MakeRequest,
+    order: MakeOrder,
+    micros: number,
+    places: readonly Place[],
+    hopMicros: number,
+  ): Promise<HostedVectorEnv> {
+    const [first] = places as readonly [Place];
     const contract = await first.thread.call('describe', order);
     const share = micros / places.length;
     for (const place of places) place.micros += share;

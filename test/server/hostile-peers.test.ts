@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { FarstepError } from '../../protocol/errors.js';
-import type { EnvHost, HostedVectorEnv } from '../../server/host.js';
+import { type EnvHost, inlineHost } from '../../server/host.js';
 import type { Server } from '../../server/index.js';
 import { undisturbed } from './bystander.js';
 import { GatedHost } from './gated-host.js';
@@ -263,20 +263,74 @@ t.test('envs of all sessions together', async (t) => {
   t.match(await two.ask(make), { type: 'made' });
 });
 
+/** A host whose `transitions` take two seconds, by the clock. */
+const slowly = (host: EnvHost, clock: Clock): EnvHost => ({
+  async make(request) {
+    const env = await host.make(request);
+    const transitions = () => {
+      clock.time += 2000;
+      throw new FarstepError('not_supported', 'after a while');
+    };
+    return { ...env, transitions };
+  },
+});
+
+t.test('requests that take long leave the others their turns, though they come in one piece', async (t) => {
+  const clock = new Clock();
+  const server = await startServer(t, { now: clock.now, envs: slowly(inlineHost, clock) });
+  const busy = await RawClient.welcomed(t, server.url);
+  const other = await RawClient.welcomed(t, server.url);
+  await busy.ask({ type: 'make', id: 1, env: 'FrozenLake-v1' });
+  busy.burst([2, 3, 4].map((id) => ({ type: 'transitions', id, env: 1 })));
+  t.match(await busy.receive(), { code: 'not_supported', id: 2 });
+  let isAnswered = false;
+  const next = busy.receive().then((reply) => {
+    isAnswered = true;
+    return reply;
+  });
+  for (let id = 1; id <= 5; id++) t.match(await other.ask({ type: 'list', id }), { type: 'listed', id });
+  t.notOk(isAnswered, 'it rests');
+  t.equal(clock.time, 2000);
+  const closed = server.close();
+  t.match(await next, { code: 'not_supported', id: 3 }, 'not when the server stops');
+  t.match(await busy.receive(), { code: 'not_supported', id: 4 });
+  await closed;
+});
+
+t.test('who is ended while it rests is gone at once', async (t) => {
+  const clock = new Clock();
+  const limits = { idleMs: 5000, graceMs: 0 };
+  const server = await startServer(t, { now: clock.now, limits, envs: slowly(inlineHost, clock) });
+  const [busy, other] = [await RawClient.welcomed(t, server.url), await RawClient.welcomed(t, server.url)];
+  await busy.ask({ type: 'make', id: 1, env: 'FrozenLake-v1' });
+  busy.burst([2, 3].map((id) => ({ type: 'transitions', id, env: 1 })));
+  t.match(await busy.receive(), { code: 'not_supported', id: 2 });
+  await other.ask({ type: 'list', id: 1 });
+  clock.time += 5001;
+  await other.ask({ type: 'list', id: 2 });
+  server.sweep();
+  t.match(await busy.receive(), { code: 'idle_timeout' });
+  t.equal((await busy.closed).code, 4003);
+  await until(() => server.connections === 1);
+});
+
+t.test('nobody who is idle is waited for', async (t) => {
+  const clock = new Clock();
+  const server = await startServer(t, { now: clock.now, envs: slowly(inlineHost, clock) });
+  const [busy, idle] = [await RawClient.welcomed(t, server.url), await RawClient.welcomed(t, server.url)];
+  await busy.ask({ type: 'make', id: 1, env: 'FrozenLake-v1' });
+  await idle.ask({ type: 'list', id: 1 });
+  clock.time += 1001;
+  busy.burst([2, 3].map((id) => ({ type: 'transitions', id, env: 1 })));
+  for (const id of [2, 3]) t.match(await busy.receive(), { code: 'not_supported', id });
+  t.equal(clock.time, 1001 + 4000);
+});
+
 t.test('requests that waited and take long leave the others their turns, until all is to end', async (t) => {
   const clock = new Clock();
   const gate = new GatedHost();
-  const host: EnvHost = {
-    async make(request) {
-      const env = (await gate.make(request)) as HostedVectorEnv;
-      const transitions = () => {
-        clock.time += 2000;
-        throw new FarstepError('not_supported', 'after a while');
-      };
-      return { ...env, transitions };
-    },
-  };
-  const server = await startServer(t, { now: clock.now, envs: host });
+  const envs = slowly(gate, clock);
+  const server = await startServer(t, { now: clock.now, envs });
   const busy = await RawClient.welcomed(t, server.url);
   const other = await RawClient.welcomed(t, server.url);
   busy.send({ type: 'make', id: 1, env: 'FrozenLake-v1' });

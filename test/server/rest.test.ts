@@ -1,14 +1,34 @@
-/** How long a connection is left alone after a message that took long, in exact numbers. */
+/** What a session may take of the main thread's time, and how long it rests for it, in exact numbers. */
 import t from 'tap';
-import { restMs } from '../../server/rest.js';
+import { Allowance } from '../../server/rest.js';
 
-t.test('a rest', async (t) => {
-  t.equal(restMs(0.99, 0, 50), 0, 'what is short holds nobody up');
-  t.equal(restMs(1, 0, 50), 100, 'twice its time for each of the others');
-  t.equal(restMs(20, 0, 1), 40);
-  t.equal(restMs(20, 0, 0), 0, 'who is alone never rests');
-  t.equal(restMs(0, 16e6, 1), 96, 'putting 16 MB together and unmasking it takes 48 ms');
-  t.equal(restMs(2, 16e6, 1), 100, 'and handling it comes on top');
-  t.equal(restMs(100, 0, 50), 10_000, 'ten seconds at most');
-  t.equal(restMs(100, 0, 49), 9800);
+const others = (count: number) => () => count;
+
+t.test('an allowance', async (t) => {
+  const allowance = new Allowance();
+  t.equal(allowance.take(5, 0, others(50)), 0, 'five milliseconds at once hold nobody up');
+  t.equal(allowance.take(1, 0, others(50)), 200, 'beyond it four times its time for each of the others');
+  t.equal(allowance.take(1, 100, others(50)), 300, 'a rest that was cut short is made up for');
+  t.equal(allowance.take(2, 100 + 300, others(50)), 400, 'the five milliseconds come back later');
+  t.equal(allowance.take(5, 400 + 1400, others(50)), 0, 'as time goes by');
+});
+
+t.test('with few others', async (t) => {
+  t.equal(new Allowance().take(20, 0, others(0)), 0, 'who is alone never rests');
+  t.equal(new Allowance().take(20, 0, others(1)), 60);
+  const allowance = new Allowance();
+  t.equal(allowance.take(20, 0, others(0)), 0);
+  t.equal(allowance.take(5, 0, others(1)), 0, 'and owes nothing when others come');
+});
+
+t.test('ten seconds at most at once, but what is owed stays owed', async (t) => {
+  const allowance = new Allowance();
+  t.equal(allowance.take(105, 0, others(50)), 10_000);
+  t.equal(allowance.take(1, 10_000, others(50)), 10_000);
+  t.equal(allowance.take(0, 20_000, others(50)), 200);
+});
+
+t.test('who takes little for long is not asked for it when time has passed', async (t) => {
+  const allowance = new Allowance();
+  for (let i = 0; i < 1000; i++) t.equal(allowance.take(1, 1000 * i, others(50)), 0, '1 ms a second');
 });

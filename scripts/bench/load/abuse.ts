@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +35,16 @@ const BAR = 2;
 const WARM_UP_SECONDS = 3;
 const PROCESS = fileURLToPath(new URL('./abuse-process.js', import.meta.url));
 
+/**
+ * It stands for a machine of its own: what it takes of this one's time is no harm that it does to the server. So it has
+ * what time of the processors the server and the load generator leave, by Linux's `SCHED_IDLE`: with the lowest priority
+ * of the ordinary kind it still keeps them waiting for milliseconds each time that they wake.
+ */
+function startAbuser(order: AbuseOrder): ChildProcess {
+  const idle = ['--idle', '0', process.execPath];
+  return fork(PROCESS, [JSON.stringify(order)], { execPath: 'chrt', execArgv: idle });
+}
+
 /** How long the steps of sessions that behave take while one of each kind does not, and without it, in turns. */
 export async function benchAbuse(
   part: string,
@@ -65,9 +75,7 @@ export async function benchAbuse(
       for (let turn = 0; turn < turns; turn++) {
         onProgress(`${kind}: turn ${turn + 1} of ${turns}`);
         await measure(alone);
-        const abuser = fork(PROCESS, [
-          JSON.stringify({ kind, url, stream: load.stream } satisfies AbuseOrder),
-        ]);
+        const abuser = startAbuser({ kind, url, stream: load.stream });
         try {
           await reply(abuser, kind);
           await measure(together);
