@@ -37,7 +37,7 @@ export function tdLoss(
   }
   return fusedLoss(
     q,
-    (values) => tdLossAndGradient(values, { actions, targets, numActions, options }),
+    (values, gradient) => tdLossAndGradient(values, gradient, { actions, targets, numActions, options }),
     (x) => composeTdLoss(x as tf.Tensor2D, actions, targets, options),
   );
 }
@@ -49,15 +49,15 @@ export function meanSquaredError(prediction: tf.Tensor, targets: Float32Array): 
       `meanSquaredError: ${targets.length} targets for predictions of [${prediction.shape.join(', ')}]`,
     );
   }
-  const evaluate = (values: Float32Array): LossAndGradient => {
-    const gradient = new Float32Array(values.length);
+  const evaluate = (values: Float32Array, gradient: Float32Array): number => {
+    const slope = 2 / values.length;
     let sum = 0;
     for (let i = 0; i < values.length; i++) {
       const error = values[i]! - targets[i]!;
       sum += error * error;
-      gradient[i] = (2 * error) / values.length;
+      gradient[i] = slope * error;
     }
-    return { loss: sum / values.length, gradient };
+    return sum / values.length;
   };
   return fusedLoss(prediction, evaluate, (x) =>
     tf.mean(tf.squaredDifference(x, tf.tensor(targets, x.shape))),
@@ -74,8 +74,7 @@ export function sigmoidCrossEntropy(logits: tf.Tensor, targets: Float32Array): t
       `sigmoidCrossEntropy: ${targets.length} targets for logits of [${logits.shape.join(', ')}]`,
     );
   }
-  const evaluate = (values: Float32Array): LossAndGradient => {
-    const gradient = new Float32Array(values.length);
+  const evaluate = (values: Float32Array, gradient: Float32Array): number => {
     let sum = 0;
     for (let i = 0; i < values.length; i++) {
       const z = values[i]!;
@@ -83,43 +82,46 @@ export function sigmoidCrossEntropy(logits: tf.Tensor, targets: Float32Array): t
       sum += Math.max(z, 0) + Math.log1p(small) - targets[i]! * z;
       gradient[i] = ((z >= 0 ? 1 : small) / (1 + small) - targets[i]!) / values.length;
     }
-    return { loss: sum / values.length, gradient };
+    return sum / values.length;
   };
   return fusedLoss(logits, evaluate, (z) =>
     tf.mean(tf.sub(tf.softplus(z), tf.mul(tf.tensor(targets, z.shape), z))),
   );
 }
 
-interface LossAndGradient {
-  readonly loss: number;
-  /** dloss/dx, in x's own layout. */
-  readonly gradient: Float32Array;
-}
+/** Gives the loss of x's numbers and puts dloss/dx, in x's own layout, into `gradient`. */
+type Evaluate = (values: Float32Array, gradient: Float32Array) => number;
 
 /**
  * A loss of one small tensor as one operation: the loss and its gradient are computed together by plain code, which for
  * a batch of action values takes less time than a single tensor operation. Gradients of the gradient go through
  * `compose`, which has to be the same function.
  */
-export function fusedLoss(
-  x: tf.Tensor,
-  evaluate: (values: Float32Array) => LossAndGradient,
-  compose: (x: tf.Tensor) => tf.Tensor,
-): tf.Scalar {
+export function fusedLoss(x: tf.Tensor, evaluate: Evaluate, compose: (x: tf.Tensor) => tf.Tensor): tf.Scalar {
   const op = tf.customGrad((input, save) => {
-    const { loss, gradient } = evaluate(valuesOf(input as tf.Tensor));
-    (save as unknown as (tensors: tf.Tensor[]) => void)([input as tf.Tensor]);
-    const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]): tf.Tensor => {
+    const [loss, gradient] = lossAndGradient(input as tf.Tensor, evaluate);
+    (save as unknown as (tensors: tf.Tensor[]) => void)([input as tf.Tensor, gradient]);
+    const gradFunc = (dy: tf.Tensor, [saved, slope]: tf.Tensor[]): tf.Tensor => {
       if (isHigherOrder()) return tf.grad(compose)(saved!, dy);
-      const scale = valuesOf(dy)[0]!;
-      return tf.tensor(scale === 1 ? gradient : gradient.map((g) => scale * g), saved!.shape);
+      return valuesOf(dy)[0] === 1 ? tf.clone(slope!) : tf.mul(slope!, dy);
     };
     return { value: tf.scalar(loss), gradFunc };
   });
   return op(x) as tf.Scalar;
 }
 
-/** A tensor's numbers to be read at once; on wasm no copy is made. */
+function lossAndGradient(x: tf.Tensor, evaluate: Evaluate): [number, tf.Tensor] {
+  const heap = tensorHeap();
+  if (heap !== undefined) {
+    const gradient = heap.tensor(x.shape);
+    return [evaluate(valuesOf(x), valuesOf(gradient)), gradient];
+  }
+  const gradient = new Float32Array(x.size);
+  const loss = evaluate(valuesOf(x), gradient);
+  return [loss, tf.tensor(gradient, x.shape)];
+}
+
+/** A tensor's numbers to be read or written at once; on wasm no copy is made. */
 function valuesOf(tensor: tf.Tensor): Float32Array {
   const heap = tensorHeap();
   if (heap === undefined) return tensor.dataSync<'float32'>();
@@ -136,12 +138,13 @@ interface TdSamples {
 
 function tdLossAndGradient(
   q: Float32Array,
+  gradient: Float32Array,
   { actions, targets, numActions, options }: TdSamples,
-): LossAndGradient {
+): number {
   const { weights, tdErrors } = options;
   const huber = options.huber ?? Number.POSITIVE_INFINITY;
   const batch = targets.length;
-  const gradient = new Float32Array(q.length);
+  gradient.fill(0);
   let sum = 0;
   for (let i = 0; i < batch; i++) {
     const taken = i * numActions + actions[i]!;
@@ -152,7 +155,7 @@ function tdLossAndGradient(
     gradient[taken] = (-weight * Math.max(-huber, Math.min(huber, error))) / batch;
     if (tdErrors !== undefined) tdErrors[i] = error;
   }
-  return { loss: sum / batch, gradient };
+  return sum / batch;
 }
 
 /** tdLoss as plain tensor operations. */

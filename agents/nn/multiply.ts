@@ -3,11 +3,8 @@ import { PANEL_ROWS } from './wasm/matmul.js';
 
 const FLOAT = 4;
 
-/** C [m, n] = start + A [m, k] · B [k, n] in a heap: a, b and c are byte addresses, strides count floats. */
-export interface Product {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
+/** C [m, n] = start + A [m, k] · B [k, n] in a heap; strides count floats. */
+export interface ProductShape {
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -26,21 +23,31 @@ export interface Product {
   readonly relu?: boolean;
 }
 
+/** Such a product of the matrices at these byte addresses. */
+export interface Product extends ProductShape {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
 export function multiply(kernels: Kernels, product: Product): void {
-  const { a, b, c, m, n, k, transposeA = false, transposeB = false, cStride = n, relu = false } = product;
-  const {
-    aStride = transposeA ? m : k,
-    bStride = transposeB ? k : n,
-    bias = 0,
-    accumulate = false,
-  } = product;
+  productOf(kernels, product)(product.a, product.b, product.c);
+}
+
+/** A product for many matrices of one shape, by their addresses. */
+export function productOf(kernels: Kernels, shape: ProductShape): (a: number, b: number, c: number) => void {
+  const { m, n, k, transposeA = false, transposeB = false, cStride = n, relu = false } = shape;
+  const { aStride = transposeA ? m : k, bStride = transposeB ? k : n, bias = 0, accumulate = false } = shape;
   const [aRow, aStep] = transposeA ? [FLOAT, FLOAT * aStride] : [FLOAT * aStride, FLOAT];
   const [bRow, bColumn] = transposeB ? [FLOAT, FLOAT * bStride] : [FLOAT * bStride, FLOAT];
   const cRow = FLOAT * cStride;
   // In equal parts.
   const depth = Math.ceil(k / Math.ceil(k / PANEL_ROWS));
-  const [start, startRow] = accumulate ? [c, cRow] : [bias, 0];
+  const startRow = accumulate ? cRow : 0;
   const panel = transposeB ? kernels.panel : 0;
   const clip = relu ? 1 : 0;
-  kernels.matmul(a, b, c, m, n, k, aRow, aStep, bRow, bColumn, cRow, start, startRow, clip, panel, depth);
+  return (a, b, c) => {
+    const start = accumulate ? c : bias;
+    kernels.matmul(a, b, c, m, n, k, aRow, aStep, bRow, bColumn, cRow, start, startRow, clip, panel, depth);
+  };
 }

@@ -87,9 +87,9 @@ export class ContinuousSpaces {
 export function negativeMean(values: tf.Tensor): tf.Scalar {
   return fusedLoss(
     values,
-    (x) => {
-      const loss = -x.reduce((sum, value) => sum + value, 0) / x.length;
-      return { loss, gradient: new Float32Array(x.length).fill(-1 / x.length) };
+    (x, gradient) => {
+      gradient.fill(-1 / x.length);
+      return -x.reduce((sum, value) => sum + value, 0) / x.length;
     },
     (x) => tf.neg(tf.mean(x)),
   );

@@ -177,26 +177,18 @@ export abstract class RecurrentCore {
     swapAxes(heap, bySteps, dx, steps, batch, inputs);
   }
 
-  /** Where each gate's part of a step's gates begins. */
-  protected parts(gates: number): number[] {
-    return Array.from({ length: this.gates }, (_, gate) => gates + FLOAT * gate * this.units);
-  }
-
-  /**
-   * Adds the gradient of a step's gates, times the transposed weights of h, to that of h before it, but for sequences that
-   * begin there.
-   */
-  protected backInto(
+  /** Leaves the gradient of h before a step as it is in the sequences that begin there, whatever `add` does. */
+  protected butFirst(
     heap: Heap,
     sequences: BackwardSequences,
     step: number,
-    { dz, transposed, dHidden }: { dz: number; transposed: number; dHidden: number },
+    dHidden: number,
+    add: () => void,
   ): void {
     const { units } = this;
     const others = beginning(sequences, step).map((b) => dHidden + FLOAT * b * units);
     const kept = others.map((row) => heap.read(row, units));
-    const product = { a: dz, b: transposed, c: dHidden, m: sequences.batch, n: units, k: this.gates * units };
-    multiply(heap.kernels, { ...product, accumulate: true });
+    add();
     for (const [i, row] of others.entries()) heap.write(row, kept[i]!);
   }
 

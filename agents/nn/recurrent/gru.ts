@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Heap } from '../heap.js';
-import { multiply } from '../multiply.js';
+import { multiply, productOf } from '../multiply.js';
 import {
   type BackwardSequences,
   beginning,
@@ -65,14 +65,15 @@ export class Gru extends RecurrentCore {
     heap.fill(scratch, 2 * units, 0);
     heap.copy(hiddenBias, scratch + FLOAT * 2 * units, units);
     heap.write(at.hidden, state);
-    const block = FLOAT * batch * units;
+    const multiplyHidden = productOf(kernels, { m: batch, n, k: units, bias: scratch });
+    const [one, block, gap] = [FLOAT * units, FLOAT * batch * units, FLOAT * 2 * units];
     for (let step = 0; step < steps; step++) {
       const h = at.hidden + step * block;
       for (const b of beginning(sequences, step)) heap.fill(h + FLOAT * b * units, units, 0);
-      const [gates, fromHidden] = [at.gates + step * 3 * block, at.fromHidden + step * 3 * block];
-      multiply(kernels, { a: h, b: hidden, c: fromHidden, bias: scratch, m: batch, n, k: units });
-      const both = [...this.parts(gates), ...this.parts(fromHidden)];
-      kernels.gruCell(...both, h, h + block, units, batch, FLOAT * 2 * units);
+      const [r, hr] = [at.gates + step * 3 * block, at.fromHidden + step * 3 * block];
+      multiplyHidden(h, hidden, hr);
+      const both = [r, r + one, r + 2 * one, hr, hr + one, hr + 2 * one] as const;
+      kernels.gruCell(...both, h, h + block, units, batch, gap);
       heap.copyRows(h + block, units, y + FLOAT * step * units, steps * units, batch, units);
     }
     state.set(heap.read(at.hidden + steps * block, state.length));
@@ -90,18 +91,21 @@ export class Gru extends RecurrentCore {
     const dHidden = dFromHidden + FLOAT * rows * n;
     kernels.transpose(this.#parameters(sequences.parameters).hidden, transposed, units, n);
     swapAxes(heap, dy, dHidden, batch, steps, units);
-    const block = FLOAT * batch * units;
+    const back = productOf(kernels, { m: batch, n: units, k: n, accumulate: true });
+    const [one, block, gap] = [FLOAT * units, FLOAT * batch * units, FLOAT * 2 * units];
     for (let step = steps - 1; step >= 0; step--) {
-      const [now, dz] = [step * block, dFromHidden + step * 3 * block];
-      const candidate = at.fromHidden + 3 * now + FLOAT * 2 * units;
-      const record = [...this.parts(at.gates + 3 * now), candidate, at.hidden + now];
-      const gradients = [dHidden + now, ...this.parts(dGates + 3 * now), ...this.parts(dz)];
-      kernels.gruCellGradient(...record, ...gradients, units, batch, FLOAT * 2 * units);
+      const now = step * block;
+      const [r, hn] = [at.gates + 3 * now, at.fromHidden + 3 * now + 2 * one];
+      const [dr, dhr] = [dGates + 3 * now, dFromHidden + 3 * now];
+      kernels.gruCellGradient(
+        ...[r, r + one, r + 2 * one, hn, at.hidden + now, dHidden + now, dr, dr + one, dr + 2 * one],
+        ...[dhr, dhr + one, dhr + 2 * one, units, batch, gap],
+      );
       if (step === 0) break;
       const before = dHidden + now - block;
       for (const b of beginning(sequences, step)) heap.fill(dHidden + now + FLOAT * b * units, units, 0);
       kernels.accumulate(before, dHidden + now, batch * units);
-      this.backInto(heap, sequences, step, { dz, transposed, dHidden: before });
+      this.butFirst(heap, sequences, step, before, () => back(dhr, transposed, before));
     }
     if (gradient !== 0) {
       const { input, hidden, bias, hiddenBias } = this.#parameters(gradient);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Heap } from '../heap.js';
-import { multiply } from '../multiply.js';
+import { multiply, productOf } from '../multiply.js';
 import {
   type BackwardSequences,
   beginning,
@@ -64,17 +64,18 @@ export class Lstm extends RecurrentCore {
     heap.write(scratch, state);
     heap.copyRows(scratch, 2 * units, at.hidden, units, batch, units);
     heap.copyRows(scratch + FLOAT * units, 2 * units, at.cell, units, batch, units);
-    const block = FLOAT * batch * units;
+    const fromHidden = productOf(kernels, { m: batch, n, k: units, accumulate: true });
+    const [one, block, gap] = [FLOAT * units, FLOAT * batch * units, FLOAT * 3 * units];
     for (let step = 0; step < steps; step++) {
       const [h, c] = [at.hidden + step * block, at.cell + step * block];
       for (const b of beginning(sequences, step)) {
         heap.fill(h + FLOAT * b * units, units, 0);
         heap.fill(c + FLOAT * b * units, units, 0);
       }
-      const gates = at.gates + step * 4 * block;
-      multiply(kernels, { a: h, b: hidden, c: gates, m: batch, n, k: units, accumulate: true });
-      const after = [c + block, at.squashed + step * block, h + block];
-      kernels.lstmCell(...this.parts(gates), c, ...after, units, batch, FLOAT * 3 * units);
+      const [i, squashed] = [at.gates + step * 4 * block, at.squashed + step * block];
+      fromHidden(h, hidden, i);
+      const [f, g, o] = [i + one, i + 2 * one, i + 3 * one];
+      kernels.lstmCell(i, f, g, o, c, c + block, squashed, h + block, units, batch, gap);
       heap.copyRows(h + block, units, y + FLOAT * step * units, steps * units, batch, units);
     }
     heap.copyRows(at.hidden + steps * block, units, scratch, 2 * units, batch, units);
@@ -94,16 +95,20 @@ export class Lstm extends RecurrentCore {
     const dHidden = dCell + FLOAT * batch * this.stateSize;
     kernels.transpose(this.#parameters(sequences.parameters).hidden, transposed, units, n);
     swapAxes(heap, dy, dHidden, batch, steps, units);
-    const block = FLOAT * batch * units;
+    const back = productOf(kernels, { m: batch, n: units, k: n, accumulate: true });
+    const [one, block, gap] = [FLOAT * units, FLOAT * batch * units, FLOAT * 3 * units];
     heap.fill(dCell, batch * units, 0);
     for (let step = steps - 1; step >= 0; step--) {
-      const [now, dz] = [step * block, dGates + step * 4 * block];
-      const record = [...this.parts(at.gates + 4 * now), at.squashed + now, at.cell + now];
-      const gradients = [dHidden + now, dCell, ...this.parts(dz)];
-      kernels.lstmCellGradient(...record, ...gradients, units, batch, FLOAT * 3 * units);
+      const now = step * block;
+      const [i, di] = [at.gates + 4 * now, dGates + 4 * now];
+      kernels.lstmCellGradient(
+        ...[i, i + one, i + 2 * one, i + 3 * one, at.squashed + now, at.cell + now, dHidden + now, dCell],
+        ...[di, di + one, di + 2 * one, di + 3 * one, units, batch, gap],
+      );
       if (step === 0) break;
       for (const b of beginning(sequences, step)) heap.fill(dCell + FLOAT * b * units, units, 0);
-      this.backInto(heap, sequences, step, { dz, transposed, dHidden: dHidden + now - block });
+      const before = dHidden + now - block;
+      this.butFirst(heap, sequences, step, before, () => back(di, transposed, before));
     }
     if (gradient !== 0) {
       const { input, hidden, bias } = this.#parameters(gradient);
