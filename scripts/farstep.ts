@@ -1,45 +1,37 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { VERSION } from '../protocol/version.js';
-import { agentsCommand } from './commands/agents.js';
-import { benchCommand } from './commands/bench.js';
-import { conformCommand } from './commands/conform.js';
-import { demoCommand } from './commands/demo.js';
-import { envsCommand } from './commands/envs.js';
-import { evalCommand } from './commands/eval.js';
-import { expertCommand } from './commands/expert.js';
-import { fuzzCommand } from './commands/fuzz.js';
-import { keyCommand } from './commands/key.js';
-import { playCommand } from './commands/play.js';
-import { plotCommand } from './commands/plot.js';
-import { regressCommand } from './commands/regress.js';
-import { serveCommand } from './commands/serve.js';
-import { soakCommand } from './commands/soak.js';
-import { topCommand } from './commands/top.js';
-import { trainCommand } from './commands/train.js';
+
+/** Each is loaded when it is asked for: all of them take half a second. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./commands/serve.js')).serveCommand(),
+  key: async () => (await import('./commands/key.js')).keyCommand(),
+  top: async () => (await import('./commands/top.js')).topCommand(),
+  envs: async () => (await import('./commands/envs.js')).envsCommand(),
+  agents: async () => (await import('./commands/agents.js')).agentsCommand(),
+  train: async () => (await import('./commands/train.js')).trainCommand(),
+  eval: async () => (await import('./commands/eval.js')).evalCommand(),
+  plot: async () => (await import('./commands/plot.js')).plotCommand(),
+  play: async () => (await import('./commands/play.js')).playCommand(),
+  regress: async () => (await import('./commands/regress.js')).regressCommand(),
+  expert: async () => (await import('./commands/expert.js')).expertCommand(),
+  bench: async () => (await import('./commands/bench.js')).benchCommand(),
+  conform: async () => (await import('./commands/conform.js')).conformCommand(),
+  fuzz: async () => (await import('./commands/fuzz.js')).fuzzCommand(),
+  soak: async () => (await import('./commands/soak.js')).soakCommand(),
+  demo: async () => (await import('./commands/demo.js')).demoCommand(),
+};
 
 const program = new Command('farstep')
   .description('Reinforcement-learning environments behind a WebSocket, and agents that learn through it.')
   .version(VERSION)
-  .showHelpAfterError('(add --help for what this command takes)')
-  .addCommand(serveCommand())
-  .addCommand(keyCommand())
-  .addCommand(topCommand())
-  .addCommand(envsCommand())
-  .addCommand(agentsCommand())
-  .addCommand(trainCommand())
-  .addCommand(evalCommand())
-  .addCommand(plotCommand())
-  .addCommand(playCommand())
-  .addCommand(regressCommand())
-  .addCommand(expertCommand())
-  .addCommand(benchCommand())
-  .addCommand(conformCommand())
-  .addCommand(fuzzCommand())
-  .addCommand(soakCommand())
-  .addCommand(demoCommand());
+  .showHelpAfterError('(add --help for what this command takes)');
 
 try {
+  const [word = ''] = process.argv.slice(2);
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    if (name === word || !Object.hasOwn(COMMANDS, word)) program.addCommand(await load());
+  }
   await program.parseAsync();
 } catch (error) {
   // What a user can mend has a sentence; the trace is for those who ask for it.

@@ -26,44 +26,23 @@ const COMMON = {
   tau: 0.05,
   stepsPerUpdate: 2,
 };
-/** How each is called, and how many steps it needs. */
-const CASES: Readonly<
-  Record<string, { settings: Record<string, SettingValue>; steps: number; agent?: string }>
-> = {
-  ddpg: { settings: { actorLearningRate: 1e-3, noiseScale: 0.2 }, steps: 3000 },
-  'ddpg with an Ornstein-Uhlenbeck process': {
-    agent: 'ddpg',
-    settings: { noise: 'ou', noiseScale: 0.2 },
-    steps: 3000,
-  },
-  'ddpg with noise in parameters': {
-    agent: 'ddpg',
-    settings: { noise: 'parameters', noiseScale: 0.2 },
-    steps: 3000,
-  },
-  td3: { settings: { actorLearningRate: 1e-3, noiseScale: 0.2, smoothing: 0.05 }, steps: 3000 },
-  sac: { settings: { actorLearningRate: 3e-3, temperature: 0.1, targetEntropy: -3 }, steps: 3000 },
-  naf: { settings: { noiseSteps: 1000 }, steps: 3000 },
-  'qt-opt with CEM': {
-    agent: 'qt-opt',
-    settings: { candidates: 16, epsilonSteps: 1000, lagUpdates: 50 },
-    steps: 3000,
-  },
-  'qt-opt with CMA-ES': {
-    agent: 'qt-opt',
-    settings: { maximizer: 'cma-es', candidates: 12, rounds: 4, epsilonSteps: 1000, lagUpdates: 50 },
-    steps: 3000,
-  },
-  'qt-opt with random search': {
-    agent: 'qt-opt',
-    settings: { maximizer: 'random', candidates: 32, epsilonSteps: 1000, lagUpdates: 50 },
-    steps: 3000,
-  },
-};
+/** How an agent is called, and how many steps it needs. */
+export interface Case {
+  readonly settings: Readonly<Record<string, SettingValue>>;
+  readonly steps: number;
+  /** Its name in the registry, unless the case has it. */
+  readonly agent?: string;
+}
 
 const NUM_ENVS = 4;
 
-for (const [name, { agent: id = name, settings, steps }] of Object.entries(CASES)) {
+/** Each of the cases in all of it. */
+export function testAgents(cases: Readonly<Record<string, Case>>): void {
+  for (const [name, { agent: id = name, settings, steps }] of Object.entries(cases))
+    testAgent(name, id, settings, steps);
+}
+
+function testAgent(name: string, id: string, settings: Case['settings'], steps: number): void {
   const definition = getAgent(id);
   const make = async (env: Mirror, seed: number, given = {}): Promise<Agent> =>
     definition.create(env, { ...COMMON, ...settings, ...given }, seed);
