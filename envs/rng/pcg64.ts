@@ -39,6 +39,11 @@ export class Pcg64 implements Rng {
   #index = 1;
 
   constructor(seed: number) {
+    this.seed(seed);
+  }
+
+  /** Begins anew, as a new generator of that seed does. */
+  seed(seed: number): void {
     // Four uint64, the high word of each behind the low one: the state's high and low half, then the stream's.
     const s = seedSequence(seed, 8);
     const state = [s[2]!, s[3]!, s[0]!, s[1]!];
@@ -54,6 +59,7 @@ export class Pcg64 implements Rng {
     fill(2);
     this.#from.set(scratch);
     this.#fill();
+    this.#index = 1;
   }
 
   random(): number {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import loadWabt from 'wabt';
 import { createRng, MAX_SEED } from '../../envs/index.js';
+import { Pcg64 } from '../../envs/rng/pcg64.js';
 import { PCG64_WASM } from '../../envs/rng/pcg64-wasm.js';
 import { randomSeed } from '../../envs/rng/random-seed.js';
 import type { Rng } from '../../envs/rng/rng.js';
@@ -81,6 +82,14 @@ for (const kind of ['pcg64', 'mt19937'] as const) {
     t.ok(Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED[kind]);
   });
 }
+
+t.test('pcg64 seeded again draws what a new generator does', async (t) => {
+  const rng = new Pcg64(5);
+  rng.integers(0, 10);
+  rng.seed(6);
+  const draws = (rng: Rng) => Array.from({ length: 200 }, () => [rng.integers(0, 10), rng.random()]).flat();
+  t.same(draws(rng), draws(new Pcg64(6)));
+});
 
 t.test('pcg64.wat is what is run', async (t) => {
   const wabt = await loadWabt();

@@ -1,4 +1,4 @@
-import { createRng } from '../../rng/create.js';
+import { Pcg64 } from '../../rng/pcg64.js';
 import { clamp, UNIT } from '../motion.js';
 import { WIDTH } from '../size.js';
 
@@ -34,7 +34,7 @@ export class Road {
   readonly objectKind: Uint8Array;
   #level = -1;
   #theme = 0;
-  #rng = createRng('pcg64', 0);
+  readonly #rng = new Pcg64(0);
   /** The length laid out, the slope there, and that which the road bends to for so many pixels more. */
   #length = 0;
   #slope = 0;
@@ -62,7 +62,7 @@ export class Road {
   begin(level: number): void {
     if (level === this.#level) return;
     this.#level = level;
-    this.#rng = createRng('pcg64', level);
+    this.#rng.seed(level);
     this.#theme = this.#rng.integers(0, THEMES);
     this.#length = 0;
     this.#slope = 0;
