@@ -177,7 +177,8 @@ export function benchEnv(id: string, seconds: number): EnvResult {
 
   // What else a machine does only ever takes time, so the best round is the nearest to what the env takes.
   const stepsPerSecond = Math.max(...rates);
-  const count = Math.ceil((0.1 * stepsPerSecond) / steps);
+  // V8 counts new objects by the page of 256 kB, so it takes many steps for a page more or less to be little a step.
+  const count = Math.ceil((0.5 * stepsPerSecond) / steps);
   const allocated = Array.from({ length: ROUNDS }, () => {
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
