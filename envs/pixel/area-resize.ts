@@ -1,5 +1,5 @@
 import { HEIGHT, WIDTH } from './size.js';
-import { afterRun, runEnd, runStart, type Tiles } from './tiles.js';
+import { afterRun, closeGaps, firstTile, runEnd, TILE, type Tiles } from './tiles.js';
 
 /** Pixels in a 32-bit word, and words in a row of the screen. */
 const WORD = 4;
@@ -30,6 +30,9 @@ interface Axis {
 export class AreaResize {
   readonly #columns: Axis;
   readonly #rows: Axis;
+  /** The first column of the result that a tile has a part in, and the one behind the last that the tiles before it have. */
+  readonly #from: Int32Array;
+  readonly #to: Int32Array;
   /** Vertical sums of the row at hand, one a column of the screen. */
   readonly #sums = new Int32Array(WIDTH);
 
@@ -37,6 +40,8 @@ export class AreaResize {
   constructor(readonly size: number) {
     this.#columns = shrink(WIDTH, size);
     this.#rows = shrink(HEIGHT, size);
+    this.#from = Int32Array.from({ length: WIDTH / TILE }, (_, i) => Math.floor((i * TILE * size) / WIDTH));
+    this.#to = Int32Array.from({ length: WIDTH / TILE + 1 }, (_, i) => Math.ceil((i * TILE * size) / WIDTH));
   }
 
   /**
@@ -50,9 +55,9 @@ export class AreaResize {
     for (let y = 0; y < size; y++) {
       let tiles = 0;
       for (let row = first[y]!; row < first[y]! + taps; row++) tiles |= changed.rows[row]!;
-      for (let rest = tiles; rest !== 0; rest = afterRun(rest)) {
-        const from = Math.floor((runStart(rest) * size) / WIDTH);
-        const to = Math.ceil((runEnd(rest) * size) / WIDTH);
+      for (let rest = closeGaps(tiles); rest !== 0; rest = afterRun(rest)) {
+        const from = this.#from[firstTile(rest)]!;
+        const to = this.#to[runEnd(rest)]!;
         this.#sumRows(words, y, from, to);
         this.#average(from, to, out, offset + y * size * stride, stride);
       }

@@ -3,7 +3,7 @@ import { AreaResize } from './area-resize.js';
 import { type Channel, COLOR_BITS, type Palette } from './palette.js';
 import type { Screen } from './screen.js';
 import { HEIGHT, WIDTH } from './size.js';
-import { afterRun, runEnd, runStart, Tiles } from './tiles.js';
+import { afterFirst, firstTile, lowestBit, TILE, Tiles } from './tiles.js';
 
 /** Every other byte of a word of four pixels: two 16-bit lanes. */
 const LANES = 0x00ff00ff;
@@ -43,9 +43,11 @@ export class Camera {
   readonly #before: Uint8Array;
   readonly #beforeWords: Int32Array;
   readonly #screenWords: Int32Array;
-  /** What changed since the last picture, and where that may show another frame before than itself. */
+  /** What may have changed since the last picture, and where that may show another frame before than itself. */
   readonly #changed = new Tiles();
   readonly #late = new Tiles();
+  /** What did change in the plane at hand. */
+  readonly #seen = new Tiles();
 
   constructor(screen: Screen, { channels, size, maxPool }: CameraSettings) {
     this.#screen = screen;
@@ -76,12 +78,11 @@ export class Camera {
     const { touched } = this.#screen;
     this.#changed.addAll(this.#late);
     this.#changed.addAll(touched);
-    this.#changed.closeGaps();
     for (let i = 0; i < this.#planes.length; i++) {
       const plane = this.#planes[i]!;
       this.#expose(plane);
       if (this.#resizer === undefined) this.#copy(plane, i);
-      else this.#resizer.resize(plane.words, this.#changed, this.#means, i, this.#planes.length);
+      else this.#resizer.resize(plane.words, this.#seen, this.#means, i, this.#planes.length);
     }
     this.#late.clear();
     this.#late.addAll(touched);
@@ -102,44 +103,52 @@ export class Camera {
     this.#late.fill();
   }
 
-  /** Looks up the brightness of what changed. */
-  #expose({ channel, words }: Plane): void {
-    const { brighter } = channel;
+  /** Looks up the brightness of what may have changed, and notes where it did. */
+  #expose({ channel: { brighter }, words }: Plane): void {
     const { rows } = this.#changed;
+    const seen = this.#seen.rows;
     const screen = this.#screenWords;
     const before = this.#beforeWords;
     for (let row = 0; row < HEIGHT; row++) {
-      for (let rest = rows[row]!; rest !== 0; rest = afterRun(rest)) {
-        const end = (row * WIDTH + runEnd(rest)) >> 2;
-        for (let i = (row * WIDTH + runStart(rest)) >> 2; i < end; i++) {
-          const now = screen[i]!;
-          const then = before[i]!;
-          // In each lane a colour of this frame and one of the frame before.
-          const even = ((now & LANES) << COLOR_BITS) | (then & LANES);
-          const odd = (((now >>> 8) & LANES) << COLOR_BITS) | ((then >>> 8) & LANES);
-          words[i] =
-            brighter[even & 0xffff]! |
-            (brighter[odd & 0xffff]! << 8) |
-            (brighter[even >>> 16]! << 16) |
-            (brighter[odd >>> 16]! << 24);
-        }
+      let changed = rows[row]!;
+      for (let rest = changed; rest !== 0; rest = afterFirst(rest)) {
+        const i = (row * WIDTH + firstTile(rest) * TILE) >> 2;
+        const left = pool(brighter, screen[i]!, before[i]!);
+        const right = pool(brighter, screen[i + 1]!, before[i + 1]!);
+        if (words[i] === left && words[i + 1] === right) changed ^= lowestBit(rest);
+        words[i] = left;
+        words[i + 1] = right;
       }
+      seen[row] = changed;
     }
   }
 
   /** Copies what changed of channel `index` into the picture. */
   #copy({ pixels }: Plane, index: number): void {
-    const { rows } = this.#changed;
+    const { rows } = this.#seen;
     const { picture } = this;
     const channels = this.#planes.length;
     for (let row = 0; row < HEIGHT; row++) {
-      for (let rest = rows[row]!; rest !== 0; rest = afterRun(rest)) {
-        const end = row * WIDTH + runEnd(rest);
-        let at = (row * WIDTH + runStart(rest)) * channels + index;
-        for (let i = row * WIDTH + runStart(rest); i < end; i++, at += channels) picture[at] = pixels[i]!;
+      for (let rest = rows[row]!; rest !== 0; rest = afterFirst(rest)) {
+        const start = row * WIDTH + firstTile(rest) * TILE;
+        let at = start * channels + index;
+        for (let i = start; i < start + TILE; i++, at += channels) picture[at] = pixels[i]!;
       }
     }
   }
+}
+
+/** The brightness of four pixels, the greater one of a colour in this frame and of one in the frame before. */
+function pool(brighter: Uint8Array, now: number, then: number): number {
+  // In each lane a colour of this frame and one of the frame before.
+  const even = ((now & LANES) << COLOR_BITS) | (then & LANES);
+  const odd = (((now >>> 8) & LANES) << COLOR_BITS) | ((then >>> 8) & LANES);
+  return (
+    brighter[even & 0xffff]! |
+    (brighter[odd & 0xffff]! << 8) |
+    (brighter[even >>> 16]! << 16) |
+    (brighter[odd >>> 16]! << 24)
+  );
 }
 
 /** The screen in its colours. */

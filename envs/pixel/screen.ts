@@ -30,14 +30,17 @@ export class Screen {
 
   /** Takes all figures away. */
   clear(): void {
+    const { pixels, touched } = this;
+    const background = this.#background;
+    const figures = this.#figures;
     for (let i = 0; i < this.#figureCount * 4; i += 4) {
-      const left = this.#figures[i]!;
-      const right = this.#figures[i + 2]!;
-      const bottom = this.#figures[i + 3]!;
-      for (let row = this.#figures[i + 1]!; row < bottom; row++) {
+      const left = figures[i]!;
+      const right = figures[i + 2]!;
+      const bottom = figures[i + 3]!;
+      for (let row = figures[i + 1]!; row < bottom; row++) {
         const end = row * WIDTH + right;
-        for (let at = row * WIDTH + left; at < end; at++) this.pixels[at] = this.#background[at]!;
-        this.touched.add(row, left, right);
+        for (let at = row * WIDTH + left; at < end; at++) pixels[at] = background[at]!;
+        touched.add(row, left, right);
       }
     }
     this.#figureCount = 0;

@@ -17,14 +17,6 @@ export class Tiles {
     for (let row = 0; row < HEIGHT; row++) this.rows[row]! |= other.rows[row]!;
   }
 
-  /** Adds tiles that lie alone between two others: fewer runs are worth more than fewer tiles. */
-  closeGaps(): void {
-    for (let row = 0; row < HEIGHT; row++) {
-      const set = this.rows[row]!;
-      this.rows[row] = set | ((set << 1) & (set >> 1));
-    }
-  }
-
   fill(): void {
     this.rows.fill(ALL);
   }
@@ -34,17 +26,22 @@ export class Tiles {
   }
 }
 
-// A set is read run by run, `for (let rest = set; rest !== 0; rest = afterRun(rest))`: the pixels from `runStart(rest)` up
-// to `runEnd(rest)`.
+// A set is read tile by tile, `for (let rest = set; rest !== 0; rest = afterFirst(rest))`, or run by run.
 
-/** The first pixel of the first run of tiles. */
-export const runStart = (set: number): number => trailingZeros(set) * TILE;
+/** The first tile, as a set. */
+export const lowestBit = (set: number): number => set & -set;
 
-/** The pixel behind the first run of tiles. */
-export const runEnd = (set: number): number => trailingZeros(~(set | (lowestBit(set) - 1))) * TILE;
+/** The number of the first tile. */
+export const firstTile = (set: number): number => 31 - Math.clz32(lowestBit(set));
+
+/** The set without its first tile. */
+export const afterFirst = (set: number): number => set & (set - 1);
+
+/** The number of the tile behind the first run of tiles. */
+export const runEnd = (set: number): number => firstTile(~(set | (lowestBit(set) - 1)));
 
 /** The set without its first run. */
 export const afterRun = (set: number): number => set & (set + lowestBit(set));
 
-const lowestBit = (set: number): number => set & -set;
-const trailingZeros = (set: number): number => 31 - Math.clz32(lowestBit(set));
+/** The set with tiles that lie alone between two others: fewer runs are worth more than fewer tiles. */
+export const closeGaps = (set: number): number => set | ((set << 1) & (set >> 1));

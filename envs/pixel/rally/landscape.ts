@@ -28,11 +28,13 @@ export class Landscape {
   readonly #views = Array.from({ length: SLACK + 1 }, (_, row) =>
     this.#pixels.subarray(row * WIDTH, (row + VIEW) * WIDTH),
   );
-  /** Of each row in memory, and of each on the screen: which tiles are all asphalt, and which neither that nor all land. */
+  /** The same memory. */
+  readonly #words = new Int32Array(this.#pixels.buffer);
+  /** Of each row in memory what tells its looks from those of other rows of the level. */
+  readonly #looks = new Int32Array(ROWS);
+  /** Which of its tiles are all asphalt, and which neither that nor all land. */
   readonly #asphalt = new Int32Array(ROWS);
   readonly #mixed = new Int32Array(ROWS);
-  readonly #shownAsphalt = new Int32Array(VIEW);
-  readonly #shownMixed = new Int32Array(VIEW);
   /** Level and distance of the row with which the view begins, and where in memory that is. */
   #level = -1;
   #far = 0;
@@ -57,28 +59,30 @@ export class Landscape {
       for (let i = 1; i <= ahead; i++) this.#drawRow(this.#top - i, this.#far + i);
       this.#far = far;
       this.#top -= ahead;
+      this.#touch(screen.touched.rows, ahead);
     }
     screen.showRows(PANEL_HEIGHT, this.#views[this.#top]!);
-    this.#touch(screen.touched.rows);
   }
 
   /** Moves the view to the end of the memory. */
   #tidy(): void {
     this.#pixels.copyWithin(SLACK * WIDTH, this.#top * WIDTH, (this.#top + VIEW) * WIDTH);
+    this.#looks.copyWithin(SLACK, this.#top, this.#top + VIEW);
     this.#asphalt.copyWithin(SLACK, this.#top, this.#top + VIEW);
     this.#mixed.copyWithin(SLACK, this.#top, this.#top + VIEW);
     this.#top = SLACK;
   }
 
-  /** Notes which tiles of the screen are other than before: not those that were and are all land or all asphalt. */
-  #touch(touched: Int32Array): void {
+  /** Notes which tiles of the screen are other than `ahead` rows before: not those that stay all land or all asphalt. */
+  #touch(touched: Int32Array, ahead: number): void {
+    const looks = this.#looks;
+    const asphalt = this.#asphalt;
+    const mixed = this.#mixed;
     for (let i = 0; i < VIEW; i++) {
-      const asphalt = this.#asphalt[this.#top + i]!;
-      const mixed = this.#mixed[this.#top + i]!;
-      const changed = (asphalt ^ this.#shownAsphalt[i]!) | mixed | this.#shownMixed[i]!;
-      touched[PANEL_HEIGHT + i]! |= changed;
-      this.#shownAsphalt[i] = asphalt;
-      this.#shownMixed[i] = mixed;
+      const now = this.#top + i;
+      const then = now + ahead;
+      if (looks[now] === looks[then]) continue;
+      touched[PANEL_HEIGHT + i]! |= (asphalt[now]! ^ asphalt[then]!) | mixed[now]! | mixed[then]!;
     }
   }
 
@@ -88,38 +92,46 @@ export class Landscape {
     const start = row * WIDTH;
     const land = landOf(this.#road.theme);
     pixels.fill(land, start, start + WIDTH);
-    this.#drawObjects(start, distance);
+    const hasObjects = this.#drawObjects(start, distance);
     // Four rows make the pattern: the middle line begins or ends every time, kerbs change every other.
-    const pattern = ROAD_ROWS[Math.floor(distance / PATTERN) & 3]!;
-    pixels.set(pattern, start + pixel(this.#road.middle[distance]!) - ROAD_WIDTH / 2);
+    const pattern = Math.floor(distance / PATTERN) & 3;
+    const middle = pixel(this.#road.middle[distance]!);
+    pixels.set(ROAD_ROWS[pattern]!, start + middle - ROAD_WIDTH / 2);
+    this.#looks[row] = hasObjects ? -distance : middle * 4 + pattern;
 
+    const words = this.#words;
     let asphalt = 0;
     let mixed = 0;
     for (let tile = 0; tile < WIDTH / TILE; tile++) {
-      const first = start + tile * TILE;
-      const color = pixels[first]!;
-      let same = 1;
-      while (same < TILE && pixels[first + same] === color) same++;
-      if (same === TILE && color === ASPHALT) asphalt |= 1 << tile;
-      else if (same < TILE || color !== land) mixed |= 1 << tile;
+      const first = (start + tile * TILE) >> 2;
+      const word = words[first]!;
+      const isPlain = word === words[first + 1];
+      if (isPlain && word === plain(ASPHALT)) asphalt |= 1 << tile;
+      else if (!isPlain || word !== plain(land)) mixed |= 1 << tile;
     }
     this.#asphalt[row] = asphalt;
     this.#mixed[row] = mixed;
   }
 
-  /** Draws the part of the trees and stones that is seen at a distance. */
-  #drawObjects(start: number, distance: number): void {
+  /** Draws the part of the trees and stones that is seen at a distance; tells whether there is any. */
+  #drawObjects(start: number, distance: number): boolean {
+    let hasObjects = false;
     const { objectX, objectKind, theme } = this.#road;
     const slot = Math.round(distance / OBJECT_SPACING);
     for (let i = 2 * slot; i < 2 * slot + 2; i++) {
       const { width, height, colors } = OBJECTS[theme]![objectKind[i]!]!;
       const y = slot * OBJECT_SPACING + (height >> 1) - distance;
       if (y < 0 || y >= height) continue;
+      hasObjects = true;
       for (let x = 0; x < width; x++) {
         const color = colors[y * width + x]!;
         const column = objectX[i]! + x;
         if (color !== TRANSPARENT && column >= 0 && column < WIDTH) this.#pixels[start + column] = color;
       }
     }
+    return hasObjects;
   }
 }
+
+/** Four pixels of a colour in a word. */
+const plain = (color: number): number => Math.imul(color, 0x01010101);

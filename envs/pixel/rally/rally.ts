@@ -31,6 +31,7 @@ import { clamp, pixel, UNIT } from '../motion.js';
 import { type Limits, readNumbers } from '../saved.js';
 import { Screen } from '../screen.js';
 import { WIDTH } from '../size.js';
+import { Bar } from './bar.js';
 import { DriverView } from './driver-view.js';
 import { AHEAD, BEHIND, CAR_Y, Landscape, PANEL_HEIGHT } from './landscape.js';
 import { HALF_WIDTH, LANE, OBJECT_SPACING, Road, SHOULDER } from './road.js';
@@ -123,6 +124,8 @@ class Rally implements PixelGame<number | Float32Array> {
   readonly #levels: LevelRange;
   readonly #driverView: DriverView | undefined;
   readonly #landscape = new Landscape(this.#road);
+  readonly #gauge = new Bar(8, GAUGE);
+  readonly #clock = new Bar(88, CLOCK);
 
   constructor(levels: LevelRange, continuous: boolean, camera: string) {
     this.#levels = levels;
@@ -209,8 +212,8 @@ class Rally implements PixelGame<number | Float32Array> {
     }
     const car = CARS[Math.round((heading * 64) / TURN) + HEADINGS]!;
     screen.drawSprite(car, x - (car.width >> 1), CAR_Y - (car.height >> 1));
-    screen.drawRect(8, 4, Math.round((now.speed * 64) / MAX_SPEED), 6, GAUGE);
-    screen.drawRect(88, 4, Math.round((now.framesLeft * 64) / FRAMES), 6, CLOCK);
+    this.#gauge.show(screen, Math.round((now.speed * 64) / MAX_SPEED));
+    this.#clock.show(screen, Math.round((now.framesLeft * 64) / FRAMES));
   }
 
   save(): unknown {
