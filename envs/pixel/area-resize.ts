@@ -1,5 +1,5 @@
 import { HEIGHT, WIDTH } from './size.js';
-import { afterRun, closeGaps, firstTile, runEnd, TILE, type Tiles } from './tiles.js';
+import { TILE, type Tiles } from './tiles.js';
 
 /** Pixels in a 32-bit word, and words in a row of the screen. */
 const WORD = 4;
@@ -55,9 +55,14 @@ export class AreaResize {
     for (let y = 0; y < size; y++) {
       let tiles = 0;
       for (let row = first[y]!; row < first[y]! + taps; row++) tiles |= changed.rows[row]!;
-      for (let rest = closeGaps(tiles); rest !== 0; rest = afterRun(rest)) {
-        const from = this.#from[firstTile(rest)]!;
-        const to = this.#to[runEnd(rest)]!;
+      // Run by run of tiles. Those that lie alone between two others are added, since fewer runs are worth more.
+      tiles |= (tiles << 1) & (tiles >> 1);
+      while (tiles !== 0) {
+        const start = tiles & -tiles;
+        const behind = tiles + start; // the carry comes to the tile behind the run
+        const from = this.#from[tileOf(start)]!;
+        const to = this.#to[tileOf(behind & -behind)]!;
+        tiles &= behind;
         this.#sumRows(words, y, from, to);
         this.#average(from, to, out, offset + y * size * stride, stride);
       }
@@ -133,6 +138,9 @@ function shrink(from: number, to: number): Axis {
   });
   return { taps, first, weights, total };
 }
+
+/** The number of the tile that is a set alone. */
+const tileOf = (set: number): number => 31 - Math.clz32(set);
 
 const greatestCommonDivisor = (a: number, b: number): number =>
   b === 0 ? a : greatestCommonDivisor(b, a % b);

@@ -3,10 +3,15 @@ import { AreaResize } from './area-resize.js';
 import { type Channel, COLOR_BITS, type Palette } from './palette.js';
 import type { Screen } from './screen.js';
 import { HEIGHT, WIDTH } from './size.js';
-import { afterFirst, firstTile, lowestBit, TILE, Tiles } from './tiles.js';
+import { TILE, Tiles } from './tiles.js';
 
 /** Every other byte of a word of four pixels: two 16-bit lanes. */
 const LANES = 0x00ff00ff;
+// V8 sees through a module's own constants in its loops, but looks imported ones up each time.
+const SHIFT = COLOR_BITS;
+/** Words in a row of the screen and in a tile. */
+const ROW = WIDTH / 4;
+const TILE_WORDS = TILE / 4;
 
 export interface CameraSettings {
   /** The channels of the picture, in order. */
@@ -109,13 +114,14 @@ export class Camera {
     const seen = this.#seen.rows;
     const screen = this.#screenWords;
     const before = this.#beforeWords;
-    for (let row = 0; row < HEIGHT; row++) {
+    for (let row = 0; row < rows.length; row++) {
       let changed = rows[row]!;
-      for (let rest = changed; rest !== 0; rest = afterFirst(rest)) {
-        const i = (row * WIDTH + firstTile(rest) * TILE) >> 2;
+      for (let rest = changed; rest !== 0; rest &= rest - 1) {
+        const tile = rest & -rest;
+        const i = row * ROW + (31 - Math.clz32(tile)) * TILE_WORDS;
         const left = pool(brighter, screen[i]!, before[i]!);
         const right = pool(brighter, screen[i + 1]!, before[i + 1]!);
-        if (words[i] === left && words[i + 1] === right) changed ^= lowestBit(rest);
+        if (words[i] === left && words[i + 1] === right) changed ^= tile;
         words[i] = left;
         words[i + 1] = right;
       }
@@ -128,9 +134,9 @@ export class Camera {
     const { rows } = this.#seen;
     const { picture } = this;
     const channels = this.#planes.length;
-    for (let row = 0; row < HEIGHT; row++) {
-      for (let rest = rows[row]!; rest !== 0; rest = afterFirst(rest)) {
-        const start = row * WIDTH + firstTile(rest) * TILE;
+    for (let row = 0; row < rows.length; row++) {
+      for (let rest = rows[row]!; rest !== 0; rest &= rest - 1) {
+        const start = row * WIDTH + (31 - Math.clz32(rest & -rest)) * TILE;
         let at = start * channels + index;
         for (let i = start; i < start + TILE; i++, at += channels) picture[at] = pixels[i]!;
       }
@@ -139,17 +145,17 @@ export class Camera {
 }
 
 /** The brightness of four pixels, the greater one of a colour in this frame and of one in the frame before. */
-function pool(brighter: Uint8Array, now: number, then: number): number {
+const pool = (brighter: Uint8Array, now: number, then: number): number => {
   // In each lane a colour of this frame and one of the frame before.
-  const even = ((now & LANES) << COLOR_BITS) | (then & LANES);
-  const odd = (((now >>> 8) & LANES) << COLOR_BITS) | ((then >>> 8) & LANES);
+  const even = ((now & LANES) << SHIFT) | (then & LANES);
+  const odd = (((now >>> 8) & LANES) << SHIFT) | ((then >>> 8) & LANES);
   return (
     brighter[even & 0xffff]! |
     (brighter[odd & 0xffff]! << 8) |
     (brighter[even >>> 16]! << 16) |
     (brighter[odd >>> 16]! << 24)
   );
-}
+};
 
 /** The screen in its colours. */
 export function photograph(screen: Screen, { rgb }: Palette): Image {

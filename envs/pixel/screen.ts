@@ -3,6 +3,9 @@ import { HEIGHT, WIDTH } from './size.js';
 import { type Sprite, TRANSPARENT } from './sprite.js';
 import { Tiles } from './tiles.js';
 
+// V8 sees through a module's own constants in its loops, but looks imported ones up each time.
+const CLEAR = TRANSPARENT;
+
 /** How many figures can stand on the screen at once. */
 const MAX_FIGURES = 256;
 
@@ -108,9 +111,10 @@ export class Screen {
     const bottom = Math.min(y + height, HEIGHT);
     for (let row = Math.max(y, 0); row < bottom; row++) {
       const shift = (row - y) * width - x;
+      const start = row * WIDTH;
       for (let column = left; column < right; column++) {
         const color = colors[shift + column]!;
-        if (color !== TRANSPARENT) layer[row * WIDTH + column] = color;
+        if (color !== CLEAR) layer[start + column] = color;
       }
     }
   }

@@ -78,11 +78,11 @@ export class Landscape {
     const looks = this.#looks;
     const asphalt = this.#asphalt;
     const mixed = this.#mixed;
-    for (let i = 0; i < VIEW; i++) {
-      const now = this.#top + i;
+    let row = PANEL_HEIGHT;
+    for (let now = this.#top; now < this.#top + VIEW; now++, row++) {
       const then = now + ahead;
       if (looks[now] === looks[then]) continue;
-      touched[PANEL_HEIGHT + i]! |= (asphalt[now]! ^ asphalt[then]!) | mixed[now]! | mixed[then]!;
+      touched[row]! |= (asphalt[now]! ^ asphalt[then]!) | mixed[now]! | mixed[then]!;
     }
   }
 
@@ -100,14 +100,16 @@ export class Landscape {
     this.#looks[row] = hasObjects ? -distance : middle * 4 + pattern;
 
     const words = this.#words;
+    const allLand = plain(land);
+    const allAsphalt = plain(ASPHALT);
     let asphalt = 0;
     let mixed = 0;
     for (let tile = 0; tile < WIDTH / TILE; tile++) {
       const first = (start + tile * TILE) >> 2;
       const word = words[first]!;
       const isPlain = word === words[first + 1];
-      if (isPlain && word === plain(ASPHALT)) asphalt |= 1 << tile;
-      else if (!isPlain || word !== plain(land)) mixed |= 1 << tile;
+      if (isPlain && word === allAsphalt) asphalt |= 1 << tile;
+      else if (!isPlain || word !== allLand) mixed |= 1 << tile;
     }
     this.#asphalt[row] = asphalt;
     this.#mixed[row] = mixed;
