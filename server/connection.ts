@@ -23,7 +23,7 @@ const BURST_MS = 0.5;
 
 /** Bytes of a step that may take long to read. */
 const LARGE = 2 ** 16;
-/** What a request beyond the limit, which no good client sends, counts for at least, milliseconds. */
+/** What no good client sends, as a request beyond the limit, counts for at least, milliseconds. */
 const REFUSED_MS = 1;
 /** What it takes to put a message together and to unmask it, milliseconds a byte. */
 const MS_PER_BYTE = 3e-6;
@@ -50,6 +50,8 @@ export interface ConnectionContext {
   readonly metrics: Metrics;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Who connects from where this one does is kept waiting for so many milliseconds. */
+  keepOut(ms: number): void;
 }
 
 /** One WebSocket: hello first, then requests; limits, pings, backpressure. */
@@ -191,6 +193,17 @@ export class Connection implements SessionLink {
     }, rest).unref();
   }
 
+  /** What a message that came then has taken of the main thread, milliseconds. */
+  #costOf(frame: Buffer, at: number): number {
+    return this.#context.now() - at + frame.length * MS_PER_BYTE;
+  }
+
+  /** The session ends for its own fault: what it still owes is made up for before its like comes again. */
+  #keepOut(ms: number): void {
+    const rest = this.#session?.restAfter(Math.max(REFUSED_MS, ms), 0) ?? 0;
+    if (rest > 0) this.#context.keepOut(rest);
+  }
+
   async #readAfter(room: Promise<void>): Promise<void> {
     this.#isCrowded = true;
     this.#read();
@@ -224,10 +237,10 @@ export class Connection implements SessionLink {
       }
       const room = this.#session.receive(frame, at);
       if (room && !this.#isCrowded) void this.#readAfter(room);
-      if (!isHotFrame(frame) || frame.length > LARGE)
-        this.#restAfter(this.#context.now() - at + frame.length * MS_PER_BYTE);
+      if (!isHotFrame(frame) || frame.length > LARGE) this.#restAfter(this.#costOf(frame, at));
     } catch (error) {
       if (error instanceof FarstepError) {
+        this.#keepOut(this.#costOf(frame, at));
         this.end(error);
         return;
       }
@@ -272,6 +285,7 @@ export class Connection implements SessionLink {
           ? `limits.frameBytes is ${frameBytes}`
           : `limits.helloBytes is ${helloBytes}`
         : 'not a WebSocket frame that RFC 6455 allows';
+    this.#keepOut(REFUSED_MS);
     this.#endSession();
     this.#tell(new FarstepError(code, message));
   }

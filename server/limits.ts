@@ -4,6 +4,8 @@ import type { SessionLimits } from '../protocol/messages.js';
 export interface Limits extends SessionLimits {
   /** Connections without a session at once: not welcomed yet, or ending. Beyond it the oldest is cut. */
   readonly pendingConnections: number;
+  /** Connections a second from one address, a tenth of them at once. Those beyond wait, or are cut. */
+  readonly connectionsPerSecond: number;
   /** Sessions at once on the whole server, with those that wait for their clients to come back. */
   readonly sessions: number;
   /** Sessions subscribed to one stream at once. */
@@ -38,6 +40,7 @@ export interface Limits extends SessionLimits {
 export const DEFAULT_LIMITS: Limits = {
   pendingConnections: 256,
   sessions: 1024,
+  connectionsPerSecond: 100,
   worlds: 1024,
   frameBytes: 16 * 2 ** 20,
   requestsInFlight: 64,

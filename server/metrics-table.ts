@@ -109,7 +109,7 @@ export const METRICS: readonly Description[] = [
   {
     type: 'gauge',
     name: 'farstep_connections_pending',
-    help: 'Connections of any kind without a session: not welcomed yet, or ending',
+    help: 'Connections of any kind without a session: yet to come in, not welcomed yet, or ending',
     read: ({ connections }) => connections.pending,
   },
   {

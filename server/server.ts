@@ -14,6 +14,7 @@ import { WebSocketServer } from 'ws';
 import { FarstepError } from '../protocol/errors.js';
 import { prepareSocketFile, urlOf } from './address.js';
 import { Connection, SERVER } from './connection.js';
+import { FrontDoor } from './front-door.js';
 import { type EnvHost, inlineHost } from './host.js';
 import type { KeyRing } from './keys.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
@@ -48,7 +49,7 @@ export interface ServerOptions {
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
-  /** What the deadlines of moves are measured with. */
+  /** What the deadlines of moves are measured with, and how many connections a second come in. */
   readonly timers?: Timers;
 }
 
@@ -70,6 +71,7 @@ export class Server {
   readonly #sockets: WebSocketServer;
   readonly #connections = new Set<Connection>();
   readonly #pending: PendingSockets;
+  readonly #door: FrontDoor;
   readonly #origins: readonly string[];
   readonly #limits: Limits;
   readonly #log: Logger;
@@ -126,13 +128,28 @@ export class Server {
       maxPayload: this.#limits.helloBytes, // until the welcome
       maxBufferedChunks: MAX_CHUNKS,
     });
-    this.#http.on('connection', (socket) => this.#pending.add(socket));
+    this.#door = this.#putDoor(timers);
     // The same connection, whose bytes are another socket's from now on.
     this.#http.on('secureConnection', (socket: TLSSocket) => this.#pending.succeed(socket));
     this.#http.on('error', (error) => this.#log.error({ err: error }, 'cannot take connections'));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#sweeper = setInterval(() => this.sweep(), SWEEP_MS);
     this.#sweeper.unref();
+  }
+
+  /** Puts a door in front of what node does with a connection, which begins to read of it. */
+  #putDoor(timers: Timers): FrontDoor {
+    const { pendingConnections, connectionsPerSecond } = this.#limits;
+    const http = this.#http;
+    const enterHttp = http.listeners('connection') as ((socket: Socket) => void)[];
+    const enter = (socket: Socket): void => {
+      for (const listener of enterHttp) listener.call(http, socket);
+      this.#pending.add(socket);
+    };
+    const door = new FrontDoor(connectionsPerSecond, pendingConnections / 2, enter, timers);
+    Object.assign(http, { pauseOnConnect: true }); // as an option of net.Server, which http's hides
+    http.removeAllListeners('connection').on('connection', (socket) => door.take(socket));
+    return door;
   }
 
   /** Starts listening. Rejects where the address cannot be had. */
@@ -170,12 +187,12 @@ export class Server {
 
   /** Connections of any kind that have no session. */
   get pendingConnections(): number {
-    return this.#pending.size;
+    return this.#pending.size + this.#door.waiting;
   }
 
   /** How many of those were cut since the server started, by the limit that they broke. */
-  get pendingCuts(): PendingSockets['cuts'] {
-    return this.#pending.cuts;
+  get pendingCuts(): PendingSockets['cuts'] & { readonly connectionsPerSecond: number } {
+    return { ...this.#pending.cuts, connectionsPerSecond: this.#door.cuts };
   }
 
   /** Sessions, those whose clients are away among them. */
@@ -243,6 +260,7 @@ export class Server {
 
   async #shutDown(graceMs: number): Promise<void> {
     clearInterval(this.#sweeper);
+    this.#door.close();
     const stopped = new Promise<void>((resolve) => this.#http.close(() => resolve()));
     const error = new FarstepError('shutting_down', 'the server is stopping', { retryAfterMs: RESTART_MS });
     const ended = Array.from(this.#connections, (connection) => connection.drainAndEnd(error));
@@ -285,6 +303,7 @@ export class Server {
         log,
         metrics: this.#metrics,
         now: this.#now,
+        keepOut: (ms) => this.#door.shut(request.socket.remoteAddress, ms),
       });
       log.debug({ connection: name, from: request.socket.remoteAddress }, 'connected');
       this.#connections.add(connection);

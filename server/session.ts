@@ -199,13 +199,18 @@ export class Session {
     return this.#activeAt >= time;
   }
 
-  /** So much of the main thread's time was taken for it: how long it is to be left alone, milliseconds. */
-  restAfter(ms: number): number {
+  /**
+   * So much of the main thread's time was taken for it: how long it is to be left alone, milliseconds.
+   *
+   * @param atOnce - what may be taken without rest, milliseconds.
+   */
+  restAfter(ms: number, atOnce?: number): number {
     if (this.#isSettling) return 0;
     const now = this.#now();
     this.#activeAt = now;
     const before = now - ms - ACTIVE_MS;
-    const rest = this.#allowance.take(ms, now, () => Math.max(0, this.#context.numActive(before) - 1));
+    const countOthers = (): number => Math.max(0, this.#context.numActive(before) - 1);
+    const rest = this.#allowance.take(ms, now, countOthers, atOnce);
     this.#activeAt = now + rest;
     return rest;
   }

@@ -28,7 +28,10 @@ export async function fuzz(
   const timer = setInterval(() => onProgress(tally), 1000);
   try {
     // Far apart: those of one run are not those of the next seed's.
-    const lanes = Array.from({ length: clients }, (_, i) => new Lane(url, 1000 * seed + i, tally));
+    const lanes = Array.from(
+      { length: clients },
+      (_, i) => new Lane(url, 1000 * seed + i, tally, addressOf(url, i)),
+    );
     for (let part = 1; part <= parts; part++) {
       await Promise.all(lanes.map((lane) => lane.run(Math.floor((frames * part) / parts))));
       await onPart?.();
@@ -38,3 +41,10 @@ export async function fuzz(
     clearInterval(timer);
   }
 }
+
+/**
+ * Where client `i` connects from: an address of its own where the machine has them, which on Linux the whole of 127.0.0.0/8
+ * is, so that none is kept waiting for what another one's connection was ended for.
+ */
+const addressOf = (url: string, i: number): string | undefined =>
+  process.platform === 'linux' && new URL(url).hostname === '127.0.0.1' ? `127.0.1.${i + 1}` : undefined;

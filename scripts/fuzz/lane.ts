@@ -47,6 +47,7 @@ export class Lane {
     private readonly url: string,
     seed: number,
     private readonly tally: Tally,
+    private readonly localAddress?: string,
   ) {
     this.#rng = createRng('pcg64', seed);
     this.#source = new FrameSource(this.#rng, this.#known);
@@ -57,7 +58,7 @@ export class Lane {
   async run(frames: number): Promise<void> {
     let resume: string | undefined;
     while (this.tally.frames < frames) {
-      const client = await FuzzClient.open(this.url);
+      const client = await FuzzClient.open(this.url, this.localAddress);
       if (resume === undefined && this.#rng.random() < 0.1) {
         await this.#spoiledHello(client);
         continue;
@@ -176,8 +177,13 @@ class FuzzClient {
     });
   }
 
-  static async open(url: string): Promise<FuzzClient> {
-    const client = new FuzzClient(new WebSocket(url, { perMessageDeflate: false, skipUTF8Validation: true }));
+  static async open(url: string, localAddress: string | undefined): Promise<FuzzClient> {
+    const options = {
+      perMessageDeflate: false,
+      skipUTF8Validation: true,
+      ...(localAddress && { localAddress }),
+    };
+    const client = new FuzzClient(new WebSocket(url, options));
     await once(client.socket, 'open');
     return client;
   }

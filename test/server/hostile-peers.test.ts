@@ -56,7 +56,7 @@ t.test('a byte a second on the way to a WebSocket, or none at all', async (t) =>
   clock.time += 1;
   server.sweep();
   t.equal(server.pendingConnections, 0);
-  t.same(server.pendingCuts, { pendingConnections: 0, helloMs: 2 });
+  t.same(server.pendingCuts, { pendingConnections: 0, helloMs: 2, connectionsPerSecond: 0 });
   const metrics = await fetch(`${server.url.replace('ws:', 'http:')}/metrics`);
   t.match(await metrics.text(), 'farstep_connections_cut_total{limit="helloMs"} 2\n');
   await Promise.all(closed);
@@ -149,7 +149,8 @@ t.test('pongs that answer no ping do not keep a peer alive', async (t) => {
 });
 
 t.test('10,000 connections that say nothing: the oldest make room', async (t) => {
-  const server = await startServer(t, { limits: { pendingConnections: 20 } });
+  const limits = { pendingConnections: 20, connectionsPerSecond: 1e6 };
+  const server = await startServer(t, { limits });
   await undisturbed(t, server.url, async () => {
     let cut = 0;
     // No more at once than what the kernel keeps for a server that is yet to take them.
@@ -158,7 +159,7 @@ t.test('10,000 connections that say nothing: the oldest make room', async (t) =>
       await until(() => cut >= made - 20);
     }
     t.equal(server.pendingConnections, 20);
-    t.same(server.pendingCuts, { pendingConnections: 9980, helloMs: 0 });
+    t.same(server.pendingCuts, { pendingConnections: 9980, helloMs: 0, connectionsPerSecond: 0 });
     t.match((await RawClient.welcomed(t, server.url)).welcome, { type: 'welcome' }, 'others come in');
     t.equal(server.sessions, 2);
   });

@@ -13,6 +13,13 @@ t.test('an allowance', async (t) => {
   t.equal(allowance.take(5, 400 + 1400, others(50)), 0, 'as time goes by');
 });
 
+t.test('what is small counts for nothing, however much of it there is', async (t) => {
+  const allowance = new Allowance();
+  t.equal(allowance.take(5, 0, others(50)), 0);
+  for (let i = 0; i < 1000; i++) t.equal(allowance.take(0.24, 0, others(50)), 0);
+  t.equal(allowance.take(0.25, 0, others(50)), 50);
+});
+
 t.test('with few others', async (t) => {
   t.equal(new Allowance().take(20, 0, others(0)), 0, 'who is alone never rests');
   t.equal(new Allowance().take(20, 0, others(1)), 60);
@@ -25,7 +32,7 @@ t.test('ten seconds at most at once, but what is owed stays owed', async (t) => 
   const allowance = new Allowance();
   t.equal(allowance.take(105, 0, others(50)), 10_000);
   t.equal(allowance.take(1, 10_000, others(50)), 10_000);
-  t.equal(allowance.take(0, 20_000, others(50)), 200);
+  t.equal(allowance.take(0.25, 20_000, others(50)), 250);
 });
 
 t.test('who takes little for long is not asked for it when time has passed', async (t) => {

@@ -149,6 +149,7 @@ t.test(
     const { clients, seats } = await seated(t, server, world);
     t.equal(world.contract.world!.moveMs, 100);
     const [alice, bob, carol] = seats as [(typeof seats)[0], (typeof seats)[0], (typeof seats)[0]];
+    timers.pass(1000); // no connection has come lately
     await Promise.all(seats.map((seat) => seat.reset()));
     t.equal(timers.size, 1, 'the clock runs from when the moves are due');
     for (let i = 1; i <= 2; i++) {
@@ -180,6 +181,7 @@ t.test('the deadline is for being ready too, once all seats have been taken', as
   const server = await startServer(t, { timers });
   const world = await (await client(t, server)).create('Physics/SumoDuel-v1', { seed: 1, moveMs: 100 });
   const [one, two] = [await client(t, server), await client(t, server)];
+  timers.pass(1000); // no connection has come lately
   const first = await one.join(world.token);
   const reset = first.reset();
   await handled(one);

@@ -41,7 +41,10 @@ export async function benchLoad(
   onResult: (result: LoadResult) => void,
   onProgress: (text: string) => void,
 ): Promise<LoadResult[]> {
-  const server = await startChildServer(['--limit', `sessions=${sessions}`, '--log-level', 'warn']);
+  const server = await startChildServer([
+    ...['--limit', `sessions=${sessions}`, '--limit', `connectionsPerSecond=${sessions}`],
+    ...['--log-level', 'warn'],
+  ]);
   let generator: Generator | undefined;
   try {
     const load = await Generator.start({ url: server.url, sessions }, (opened) =>
