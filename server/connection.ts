@@ -62,6 +62,8 @@ export class Connection implements SessionLink {
   readonly #liveness: Liveness;
   #session: Session | undefined;
   #draining = false;
+  /** Bytes that had come when its session ended for its own fault. */
+  #faultAt: number | undefined;
   /** The server stops: nobody rests any more. */
   #isStopping = false;
   /** Requests whose replies the kernel has not taken yet. */
@@ -96,6 +98,8 @@ export class Connection implements SessionLink {
     socket.on('error', (error) => context.log.debug({ session: context.name, err: error }, 'socket error'));
     socket.on('close', (code) => {
       if (this.#session) context.sessions.lose(this.#session, this);
+      // What it went on sending had to be read for its closing frame.
+      if (this.#faultAt !== undefined) this.#keepOut((stream.bytesRead - this.#faultAt) * MS_PER_BYTE);
       this.#taken();
       const reason = this.#endedWith ?? (code === LOST ? 'lost' : 'client');
       context.metrics.onClosed(reason);
@@ -200,7 +204,8 @@ export class Connection implements SessionLink {
 
   /** The session ends for its own fault: what it still owes is made up for before its like comes again. */
   #keepOut(ms: number): void {
-    const rest = this.#session?.restAfter(Math.max(REFUSED_MS, ms), 0) ?? 0;
+    this.#faultAt ??= this.#stream.bytesRead;
+    const rest = this.#session?.restAfter(ms, 0) ?? 0;
     if (rest > 0) this.#context.keepOut(rest);
   }
 
@@ -240,7 +245,7 @@ export class Connection implements SessionLink {
       if (!isHotFrame(frame) || frame.length > LARGE) this.#restAfter(this.#costOf(frame, at));
     } catch (error) {
       if (error instanceof FarstepError) {
-        this.#keepOut(this.#costOf(frame, at));
+        this.#keepOut(Math.max(REFUSED_MS, this.#costOf(frame, at)));
         this.end(error);
         return;
       }

@@ -295,6 +295,7 @@ export class Server {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const name = randomBytes(6).toString('base64url');
       const log = this.#log;
+      const from = request.socket.remoteAddress;
       const connection = new Connection(webSocket as ServerSocket, socket as Socket, {
         name,
         sessions: this.#sessions,
@@ -303,9 +304,9 @@ export class Server {
         log,
         metrics: this.#metrics,
         now: this.#now,
-        keepOut: (ms) => this.#door.shut(request.socket.remoteAddress, ms),
+        keepOut: (ms) => this.#door.shut(from, ms),
       });
-      log.debug({ connection: name, from: request.socket.remoteAddress }, 'connected');
+      log.debug({ connection: name, from }, 'connected');
       this.#connections.add(connection);
       this.#metrics.onOpened();
       webSocket.once('close', () => {

@@ -43,8 +43,8 @@ export interface SessionContext {
   readonly now: () => number;
   /** Envs in all sessions, or in those of one key. */
   numEnvs(tenant?: Tenant): number;
-  /** Sessions that have had a request since then, or rest. */
-  numActive(since: number): number;
+  /** Sessions beside this one that have had a request since then, or rest. */
+  countOthers(session: Session, since: number): number;
 }
 
 /** Who has had no request for so long does not count among those who share the main thread, milliseconds. */
@@ -209,8 +209,7 @@ export class Session {
     const now = this.#now();
     this.#activeAt = now;
     const before = now - ms - ACTIVE_MS;
-    const countOthers = (): number => Math.max(0, this.#context.numActive(before) - 1);
-    const rest = this.#allowance.take(ms, now, countOthers, atOnce);
+    const rest = this.#allowance.take(ms, now, () => this.#context.countOthers(this, before), atOnce);
     this.#activeAt = now + rest;
     return rest;
   }

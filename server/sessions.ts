@@ -25,7 +25,7 @@ interface Entry {
   lostAt: number;
 }
 
-export interface SessionsContext extends Omit<SessionContext, 'numEnvs' | 'numActive'> {
+export interface SessionsContext extends Omit<SessionContext, 'numEnvs' | 'countOthers'> {
   /** Who may come; everybody where absent. */
   readonly keys?: KeyRing | undefined;
   readonly timers: Timers;
@@ -57,9 +57,11 @@ export class Sessions {
     return sum;
   }
 
-  #numActive(since: number): number {
+  #countOthers(self: Session, since: number): number {
     let count = 0;
-    for (const { session } of this.#open.values()) if (session.isActiveSince(since)) count++;
+    for (const { session } of this.#open.values()) {
+      if (session !== self && session.isActiveSince(since)) count++;
+    }
     return count;
   }
 
@@ -119,7 +121,7 @@ export class Sessions {
     const context = {
       ...this.context,
       numEnvs: (of?: Tenant) => this.numEnvs(of),
-      numActive: (since: number) => this.#numActive(since),
+      countOthers: (self: Session, since: number) => this.#countOthers(self, since),
     };
     return new Session(name, secret, context, tenant, record);
   }

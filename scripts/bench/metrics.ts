@@ -87,7 +87,7 @@ function stepper(Kind: typeof Metrics): () => number {
     metrics,
     now,
     numEnvs: () => 1,
-    numActive: () => 1,
+    countOthers: () => 0,
   });
   const link: Link = {
     backlog: 0,

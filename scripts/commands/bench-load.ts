@@ -58,7 +58,7 @@ export function abuseCommand(): Command {
     .argument('[kind]', 'only those whose description contains this', '')
     .option('--sessions <number>', 'sessions that behave', integer(1), 50)
     .option('--rate <number>', 'steps a second of each', above(0), 10)
-    .option('--seconds <number>', 'length of a turn', above(0), 3)
+    .option('--seconds <number>', 'length of a turn', above(0), 10)
     .option(
       '--turns <number>',
       'turns of each kind, with it and without, of which the median counts',
