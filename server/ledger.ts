@@ -1,3 +1,4 @@
+import { FarstepError } from '../protocol/errors.js';
 import type { MakeRequest, Reply, Request, ResetRequest } from '../protocol/messages.js';
 import type { HostedVectorEnv, MaybePromise } from './host.js';
 
@@ -80,8 +81,13 @@ export class Ledger {
     const saved: SavedEnv[] = [];
     for (const [handle, entry] of this.#envs) {
       const born = idsOf(entry, RESTORED);
-      const snapshots = born.length > 0 ? await get(handle).snapshot(born) : [];
-      saved.push({ ...entry, handle, snapshots });
+      try {
+        const snapshots = born.length > 0 ? await get(handle).snapshot(born) : [];
+        saved.push({ ...entry, handle, snapshots });
+      } catch (error) {
+        // One that has failed with others, which the client is told when it asks for it, is no loss any more.
+        if (!(error instanceof FarstepError && error.code === 'env_failed')) throw error;
+      }
     }
     return saved;
   }

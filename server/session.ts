@@ -395,7 +395,8 @@ export class Session {
       }
       this.#sendStepped(step, at, env, ids, batch);
     } catch (error) {
-      this.#fail(step.id, error, step.env);
+      const saved = this.#fail(step.id, error, step.env);
+      if (saved) return this.#answerLater(step.id, saved, step.env);
     }
     return undefined;
   }
@@ -430,7 +431,8 @@ export class Session {
       const saved = this.#reply(request, reply);
       if (saved) return this.#answerLater(request.id, saved, message.env);
     } catch (error) {
-      this.#fail(id, error, message.env);
+      const saved = this.#fail(id, error, message.env);
+      if (saved) return this.#answerLater(id!, saved, message.env);
     }
     return undefined;
   }
@@ -444,15 +446,20 @@ export class Session {
     return this.#envs.waitsForOthers(env) ? undefined : settled;
   }
 
-  #fail(id: number | null, error: unknown, env?: unknown): void {
+  /** Answers with an error; gives what that waits for: an env that has failed has, also behind a restart. */
+  #fail(id: number | null, error: unknown, env?: unknown): Promise<void> | undefined {
     const coded = this.#coded(error, env);
     this.#metrics.onError(coded.code);
     this.#log.debug({ session: this.name, handle: env, code: coded.code, id }, coded.message);
+    const bytes = errorFrame(coded, id);
+    const send = (): void => this.#outbox.send(id, bytes);
     if (coded.code === 'env_failed') {
       this.#envs.close(env as number);
       this.#ledger.forget(env as number);
+      if (id !== null && this.record?.isKept) return this.#save({ id, bytes }).then(send);
     }
-    this.#outbox.send(id, errorFrame(coded, id));
+    send();
+    return undefined;
   }
 
   #coded(error: unknown, handle: unknown): FarstepError {

@@ -269,6 +269,38 @@ t.test('a session whose env fails while others go on is tried once more', async 
   t.equal((await killedNow(t, stateDir, { envs })).sessions, 0, 'and not for ever');
 });
 
+t.test('an env that has failed stays so, and the others of its session go on', async (t) => {
+  const { stateDir } = await places(t);
+  const failed = (): never => {
+    throw new FarstepError('env_failed', 'its thread has ended');
+  };
+  const envs: EnvHost = {
+    make(request) {
+      const env = inlineHost.make(request);
+      if (request.env === 'Pendulum-v1') return { ...env, snapshot: failed }; // told when it is asked for
+      return request.env === 'CartPole-v1' ? { ...env, step: failed } : env;
+    },
+  };
+  const server = await start(t, { stateDir, envs });
+  const client = await RawClient.welcomed(t, server.url);
+  for (const [i, env] of ['CartPole-v1', 'Pendulum-v1', 'FrozenLake-v1'].entries()) {
+    await client.ask({ type: 'make', id: 2 * i, env, seed: 1 });
+    await client.ask({ type: 'reset', id: 2 * i + 1, env: i + 1 });
+  }
+  const push = stepFrame(10, 1, [slab(Int32Array.of(1))]);
+  t.match(await client.ask(push), { code: 'env_failed', id: 10 });
+  const next = await killedNow(t, stateDir);
+  t.equal(next.sessions, 1);
+  const back = await RawClient.welcomed(t, next.url, { resume: client.welcome.resume });
+  t.match(await back.ask(push), { code: 'env_failed', id: 10 }, 'the reply is kept');
+  for (const env of [1, 2]) {
+    const step = stepFrame(10 + env, env, [slab(Int32Array.of(1))]);
+    t.match(await back.ask(step), { code: 'no_such_env' });
+  }
+  const move = stepFrame(13, 3, [slab(Int32Array.of(1))]);
+  t.match(await back.ask(move), { type: 'stepped', id: 13 });
+});
+
 t.test('a session that ends leaves nothing behind', async (t) => {
   const { stateDir } = await places(t);
   const clock = new Clock();
