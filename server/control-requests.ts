@@ -19,6 +19,7 @@ import type {
 } from '../protocol/messages.js';
 import type { EnvHost, HostedVectorEnv, MaybePromise } from './host.js';
 import type { Scope } from './keys.js';
+import type { Limits } from './limits.js';
 import { encodePng } from './png.js';
 import type { SessionEnvs } from './session-envs.js';
 import type { Subscriptions } from './subscriptions.js';
@@ -41,6 +42,7 @@ export class ControlRequests {
     private readonly subscriptions: Subscriptions,
     private readonly host: EnvHost,
     private readonly worlds: WorldRooms,
+    private readonly limits: Limits,
     private readonly tenant?: Tenant,
   ) {}
 
@@ -139,11 +141,17 @@ export class ControlRequests {
 
   #snapshot({ id, env: handle, ids }: SnapshotRequest): MaybePromise<Reply> {
     const env = this.envs.get(handle, 'snapshot');
-    return after(env.snapshot(indices('snapshot', ids, env.contract.numEnvs)), (snapshots) => ({
-      type: 'snapshotted',
-      id,
-      snapshots,
-    }));
+    return after(env.snapshot(indices('snapshot', ids, env.contract.numEnvs)), (snapshots) => {
+      const { valuesPerEnv } = this.limits;
+      for (const snapshot of snapshots) {
+        const values = countValues(snapshot);
+        if (values <= valuesPerEnv) continue;
+        // Nobody could send it back.
+        const message = `snapshot: that of an env takes ${values} values, limits.valuesPerEnv is ${valuesPerEnv}; a large state is kept in bytes`;
+        throw new FarstepError('not_supported', message);
+      }
+      return { type: 'snapshotted', id, snapshots };
+    });
   }
 
   #restore({ id, env: handle, ids, snapshots }: RestoreRequest): MaybePromise<Reply> {
@@ -196,6 +204,15 @@ export class ControlRequests {
 /** `next` of a value, at once or when it is there. */
 const after = <T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> =>
   value instanceof Promise ? value.then(next) : next(value);
+
+/** Values that a message has with `value` in it: what the limits on values count. */
+function countValues(value: unknown): number {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return 1;
+  let count = 1;
+  if (Array.isArray(value)) for (const each of value) count += countValues(each);
+  else for (const each of Object.values(value)) count += 1 + countValues(each);
+  return count;
+}
 
 function started(
   id: number,

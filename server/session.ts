@@ -116,7 +116,7 @@ export class Session {
     this.#outbox = new Outbox(limits, tenant);
     this.#envs = new SessionEnvs(name, secret, context, tenant);
     this.#subscriptions = new Subscriptions(streams, limits, this.#outbox, metrics);
-    this.#control = new ControlRequests(this.#envs, this.#subscriptions, host, worlds, tenant);
+    this.#control = new ControlRequests(this.#envs, this.#subscriptions, host, worlds, limits, tenant);
   }
 
   /** Envs in all vector envs of this session. */
@@ -216,7 +216,7 @@ export class Session {
 
   /** Answers a frame with an error instead of handling it. */
   refuse(frame: Uint8Array, error: FarstepError): void {
-    this.#fail(this.#read(frame, 0).id, error);
+    void this.#fail(this.#read(frame, 0).id, error);
   }
 
   /** Resolves when every request that came has been answered. */
@@ -418,7 +418,7 @@ export class Session {
 
   #answer(message: Message, id: number | null): Promise<void> | undefined {
     if (message.type === 'hello') {
-      this.#fail(id, new FarstepError('second_hello', `session ${this.name} has been welcomed already`));
+      void this.#fail(id, new FarstepError('second_hello', `session ${this.name} has been welcomed already`));
       return undefined;
     }
     try {
