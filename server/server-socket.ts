@@ -10,9 +10,15 @@ const REFUSED: Readonly<Record<number, 'bad_frame' | 'frame_too_large'>> = {
 
 /** What ws keeps of a message that has not come to its end. It has no public word for that. */
 interface Receiver {
-  readonly _bufferedBytes: number;
+  /** What has come and is not taken in yet, in pieces. */
+  _buffers: Buffer[];
+  _bufferedBytes: number;
   readonly _fragmented: number;
   readonly _state: number;
+  /** Of the frame that is coming. */
+  readonly _payloadLength: number;
+  _mask: Buffer;
+  _write: Write;
   /** Whether it gives all messages that came in one piece at once; the option `allowSynchronousEvents`. */
   _allowSynchronousEvents: boolean;
   _maxPayload: number;
@@ -20,6 +26,47 @@ interface Receiver {
   _loop: boolean;
   /** Goes on with what has come; `done` when it can take more. */
   startLoop(done: () => void): void;
+}
+
+/** Takes a piece; `done` when it can take more. */
+type Write = (piece: Buffer, encoding: BufferEncoding, done: () => void) => void;
+
+/** The receiver is amid the payload of a frame. */
+const GET_DATA = 4;
+const NO_MASK = Buffer.alloc(4);
+/** Bytes that have come of a frame, from which on it is put together piece by piece. */
+const LARGE = 2 ** 18;
+
+/** A large frame's payload, put together and unmasked as its pieces come: ws does it at the end, at once. */
+class LargePayload {
+  readonly #bytes: Buffer;
+  #length = 0;
+
+  constructor(private readonly receiver: Receiver) {
+    this.#bytes = Buffer.allocUnsafeSlow(receiver._payloadLength);
+    for (const piece of receiver._buffers) this.#take(piece);
+    receiver._buffers = [];
+    receiver._bufferedBytes = 0;
+  }
+
+  /** Takes the next piece; true where it was the last, which goes back to the receiver with what is behind it. */
+  add(piece: Buffer): boolean {
+    const rest = this.#take(piece);
+    if (this.#length < this.#bytes.length) return false;
+    this.receiver._buffers = rest.length > 0 ? [this.#bytes, rest] : [this.#bytes];
+    this.receiver._bufferedBytes = this.#bytes.length + rest.length;
+    this.receiver._mask = NO_MASK;
+    return true;
+  }
+
+  #take(piece: Buffer): Buffer {
+    const start = this.#length;
+    const bytes = this.#bytes;
+    const mask = this.receiver._mask;
+    this.#length += piece.copy(bytes, start);
+    for (let i = start; i < this.#length; i++) bytes[i]! ^= mask[i & 3]!;
+    return piece.subarray(this.#length - start);
+  }
 }
 
 /** ws's WebSocket, which tells its owner why ws closes it before it does. */
@@ -78,10 +125,25 @@ export class ServerSocket extends WebSocket {
     );
   }
 
-  /** Takes messages of up to so many bytes from here on. */
+  /** Takes messages of up to so many bytes from here on, large ones piece by piece with turns for others in between. */
   setMaxPayload(bytes: number): void {
     const receiver = this.#receiver;
-    if (receiver) receiver._maxPayload = bytes;
+    if (!receiver) return;
+    receiver._maxPayload = bytes;
+    const write: Write = receiver._write.bind(receiver);
+    let large: LargePayload | undefined;
+    receiver._write = (piece, encoding, done) => {
+      if (receiver._state === GET_DATA && receiver._bufferedBytes >= LARGE)
+        large = new LargePayload(receiver);
+      if (!large) {
+        write(piece, encoding, done);
+      } else if (large.add(piece)) {
+        large = undefined;
+        receiver.startLoop(done);
+      } else {
+        setImmediate(done);
+      }
+    };
   }
 
   /** Whether everybody else has a turn between two messages, also where these came in one piece. */
