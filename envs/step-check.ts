@@ -6,6 +6,8 @@ import type { AutoresetMode } from './vector-env.js';
 
 /** Where an env is in its life. */
 export const Phase = { unborn: 0, running: 1, ended: 2 } as const;
+// V8 sees through a module's own constants, but looks exported ones up in every step.
+const { unborn: UNBORN, running: RUNNING } = Phase;
 
 /** Tells whether envs may be stepped, before any of them is. */
 export class StepCheck {
@@ -29,11 +31,11 @@ export class StepCheck {
     for (let row = 0; row < ids.length; row++) {
       const id = ids[row]!;
       const phase = this.phases[id]!;
-      if (phase === Phase.running) {
+      if (phase === RUNNING) {
         if (!this.#actionCheck.contains(row)) {
           throw new FarstepError('bad_action', `step: env ${id}: ${this.#actionCheck.explain(row)}`);
         }
-      } else if (phase === Phase.unborn) {
+      } else if (phase === UNBORN) {
         throw new FarstepError('not_reset', `step: env ${id} was never reset`);
       } else if (this.autoreset === 'disabled') {
         throw new FarstepError('episode_over', `step: env ${id}: its episode is over; reset it first`);

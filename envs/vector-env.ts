@@ -21,6 +21,9 @@ import { type EnvSnapshot, readEnvSnapshot } from './snapshot.js';
 import { Phase, StepCheck } from './step-check.js';
 import type { TransitionTable } from './tabular/table.js';
 
+// V8 sees through a module's own constants, but looks imported ones up in every step.
+const { unborn: UNBORN, running: RUNNING, ended: ENDED } = Phase;
+
 /**
  * What follows the end of an episode (gymnasium.vector.AutoresetMode):
  * - `next_step`: the next step of that env ignores its action and resets, with reward 0;
@@ -185,7 +188,7 @@ export class VectorEnv {
       for (let row = 0; row < ids.length; row++) {
         id = ids[row]!;
         // Of the modes only NEXT_STEP lets an ended env come this far.
-        if (this.#phase[id] === Phase.ended) this.#restart(id, row);
+        if (this.#phase[id] === ENDED) this.#restart(id, row);
         else this.#advance(id, row);
       }
     } catch (error) {
@@ -229,14 +232,12 @@ export class VectorEnv {
     if (snapshots.length !== ids.length) {
       throw new FarstepError('bad_snapshot', `restore: ${snapshots.length} snapshots for ${ids.length} envs`);
     }
-    const before = Array.from(ids, (id) =>
-      this.#phase[id] === Phase.unborn ? undefined : this.snapshot(id),
-    );
+    const before = Array.from(ids, (id) => (this.#phase[id] === UNBORN ? undefined : this.snapshot(id)));
     let row = 0;
     const undo = (): void => {
       while (row-- > 0) {
         if (before[row]) this.restore(ids[row]!, before[row]);
-        else this.#phase[ids[row]!] = Phase.unborn;
+        else this.#phase[ids[row]!] = UNBORN;
       }
     };
     try {
@@ -268,7 +269,7 @@ export class VectorEnv {
       seed: this.#seeds[id]!,
       elapsed: this.#elapsed[id]!,
       return: this.#returns[id]!,
-      ended: this.#phase[id] === Phase.ended,
+      ended: this.#phase[id] === ENDED,
     };
   }
 
@@ -294,7 +295,7 @@ export class VectorEnv {
     this.#seeds[id] = from.seed;
     this.#elapsed[id] = from.elapsed;
     this.#returns[id] = from.return;
-    this.#phase[id] = from.ended ? Phase.ended : Phase.running;
+    this.#phase[id] = from.ended ? ENDED : RUNNING;
   }
 
   /** Starts an episode of one env, from a seed or from where its random stream is. */
@@ -310,7 +311,7 @@ export class VectorEnv {
     this.#envs[id]!.reset(rng, options);
     this.#elapsed[id] = 0;
     this.#returns[id] = 0;
-    this.#phase[id] = Phase.running;
+    this.#phase[id] = RUNNING;
   }
 
   /** The step after an end under NEXT_STEP. */
@@ -348,7 +349,7 @@ export class VectorEnv {
     ended.returns[i] = this.#returns[id]!;
     ended.lengths[i] = this.#elapsed[id]!;
     ended.seeds[i] = this.#seeds[id]!;
-    this.#phase[id] = Phase.ended;
+    this.#phase[id] = ENDED;
     if (this.#final !== undefined) {
       this.#observe(id, this.#final, i);
       this.#begin(id, this.#rngs[id]!);
@@ -364,7 +365,7 @@ export class VectorEnv {
   /** The env of that id, which has been reset. */
   #born(where: string, id: number): Env {
     this.#idCheck.checkOne(where, id);
-    if (this.#phase[id] === Phase.unborn)
+    if (this.#phase[id] === UNBORN)
       throw new FarstepError('not_reset', `${where}: env ${this.#firstId + id} was never reset`);
     return this.#envs[id]!;
   }

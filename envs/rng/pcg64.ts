@@ -82,8 +82,9 @@ export class Pcg64 implements Rng {
     const n = high - low;
     if (n >= 2 && n <= 2 ** 15 && this.#index <= SIZE) {
       const draw = this.#batch[this.#index]!;
-      // Nearly always it is not to be rejected, and the high word of the product can be had from its two halves.
-      if (imul(draw, n) >>> 0 >= n) {
+      // It is not to be rejected where the low word of the product is at least n, as nearly always; that it is at least
+      // 2^15 can be told without a number too great for 32 bits with a sign. The high word can be had from two halves.
+      if (imul(draw, n) >>> 15 !== 0) {
         this.#index++;
         return low + ((imul(draw >>> 16, n) + (imul(draw & 0xffff, n) >>> 16)) >>> 16);
       }

@@ -70,19 +70,13 @@ class Blackjack implements Env<number> {
 
   reset(rng: Rng): void {
     this.#rng = rng;
-    // The dealer's two cards, then the player's.
-    let hand = WITH_CARD[rng.integers(0, CARDS)]!;
-    this.#openCard = hand >> 1;
-    for (let dealt = 1; dealt < 4; dealt++) {
-      if (dealt === 2) {
-        this.#dealer = hand;
-        hand = NO_CARDS;
-      }
-      hand = WITH_CARD[hand * CARDS + rng.integers(0, CARDS)]!;
-    }
-    this.#player = hand;
+    const open = WITH_CARD[rng.integers(0, CARDS)]!;
+    this.#openCard = open >> 1;
+    this.#dealer = WITH_CARD[open * CARDS + rng.integers(0, CARDS)]!;
+    const first = WITH_CARD[rng.integers(0, CARDS)]!;
+    this.#player = WITH_CARD[first * CARDS + rng.integers(0, CARDS)]!;
     this.#suit = rng.integers(0, SUITS.length);
-    if (this.#openCard === 10) this.#face = rng.integers(0, FACES.length);
+    if (open >> 1 === 10) this.#face = rng.integers(0, FACES.length);
     this.#hasHit = false;
     this.reward = 0;
     this.terminated = false;
