@@ -50,74 +50,69 @@ export class AreaResize {
    * @param out - pixel i of the result goes to `out[offset + i * stride]`
    */
   resize(words: Int32Array, changed: Tiles, out: Uint8ClampedArray, offset: number, stride: number): void {
+    // All at hand in one function: calls for every few pixels would take longer than the sums.
     const { size } = this;
-    const { first, taps } = this.#rows;
+    const sums = this.#sums;
+    const { first: tops, taps: height, weights: rowWeights } = this.#rows;
+    const { first: lefts, taps: width, weights: columnWeights } = this.#columns;
+    const area = this.#columns.total * this.#rows.total;
+    const fromTile = this.#from;
+    const toTile = this.#to;
+    const { rows } = changed;
     for (let y = 0; y < size; y++) {
+      const top = tops[y]!;
       let tiles = 0;
-      for (let row = first[y]!; row < first[y]! + taps; row++) tiles |= changed.rows[row]!;
-      // Run by run of tiles. Those that lie alone between two others are added, since fewer runs are worth more.
-      tiles |= (tiles << 1) & (tiles >> 1);
+      for (let row = top; row < top + height; row++) tiles |= rows[row]!;
+      const rowWeight = y * height;
+      const weightA = rowWeights[rowWeight]!;
+      const weightB = rowWeights[rowWeight + 1]!;
+      const weightC = rowWeights[rowWeight + 2]!;
+      // Run by run of tiles.
       while (tiles !== 0) {
         const start = tiles & -tiles;
         const behind = tiles + start; // the carry comes to the tile behind the run
-        const from = this.#from[tileOf(start)]!;
-        const to = this.#to[tileOf(behind & -behind)]!;
+        const from = fromTile[tileOf(start)]!;
+        const to = toTile[tileOf(behind & -behind)]!;
         tiles &= behind;
-        this.#sumRows(words, y, from, to);
-        this.#average(from, to, out, offset + y * size * stride, stride);
-      }
-    }
-  }
 
-  /** Sums up the rows that row y of the result covers, as far as its columns `from` up to `to` need them. */
-  #sumRows(words: Int32Array, y: number, from: number, to: number): void {
-    const sums = this.#sums;
-    const { first, taps, weights } = this.#rows;
-    const begin = this.#columns.first[from]! >> 2;
-    const end = (this.#columns.first[to - 1]! + this.#columns.taps + WORD - 1) >> 2;
-    const top = first[y]! * ROW;
-    const weight = y * taps;
-    const weightA = weights[weight]!;
-    const weightB = weights[weight + 1]!;
-    const weightC = weights[weight + 2]!;
-    for (let i = begin; i < end; i++) {
-      const a = words[top + i]!;
-      const b = words[top + ROW + i]!;
-      const c = words[top + 2 * ROW + i]!;
-      let even =
-        Math.imul(weightA, a & LANES) + Math.imul(weightB, b & LANES) + Math.imul(weightC, c & LANES);
-      let odd =
-        Math.imul(weightA, (a >>> 8) & LANES) +
-        Math.imul(weightB, (b >>> 8) & LANES) +
-        Math.imul(weightC, (c >>> 8) & LANES);
-      for (let k = 3; k < taps; k++) {
-        const word = words[top + k * ROW + i]!;
-        even += Math.imul(weights[weight + k]!, word & LANES);
-        odd += Math.imul(weights[weight + k]!, (word >>> 8) & LANES);
-      }
-      sums[i * WORD] = even & 0xffff;
-      sums[i * WORD + 1] = odd & 0xffff;
-      sums[i * WORD + 2] = even >>> 16;
-      sums[i * WORD + 3] = odd >>> 16;
-    }
-  }
+        // Sum the rows up that row y of the result covers, as far as columns `from` up to `to` need them.
+        const end = (lefts[to - 1]! + width + WORD - 1) >> 2;
+        for (let i = lefts[from]! >> 2; i < end; i++) {
+          const at = top * ROW + i;
+          const a = words[at]!;
+          const b = words[at + ROW]!;
+          const c = words[at + 2 * ROW]!;
+          let even =
+            Math.imul(weightA, a & LANES) + Math.imul(weightB, b & LANES) + Math.imul(weightC, c & LANES);
+          let odd =
+            Math.imul(weightA, (a >>> 8) & LANES) +
+            Math.imul(weightB, (b >>> 8) & LANES) +
+            Math.imul(weightC, (c >>> 8) & LANES);
+          for (let k = 3; k < height; k++) {
+            const word = words[at + k * ROW]!;
+            even += Math.imul(rowWeights[rowWeight + k]!, word & LANES);
+            odd += Math.imul(rowWeights[rowWeight + k]!, (word >>> 8) & LANES);
+          }
+          sums[i * WORD] = even & 0xffff;
+          sums[i * WORD + 1] = odd & 0xffff;
+          sums[i * WORD + 2] = even >>> 16;
+          sums[i * WORD + 3] = odd >>> 16;
+        }
 
-  /** Averages the sums along the row, whose column 0 goes to `out[row]`. */
-  #average(from: number, to: number, out: Uint8ClampedArray, row: number, stride: number): void {
-    const sums = this.#sums;
-    const { first, taps, weights } = this.#columns;
-    const area = this.#columns.total * this.#rows.total;
-    let at = row + from * stride;
-    for (let x = from; x < to; x++) {
-      const source = first[x]!;
-      const weight = x * taps;
-      let sum =
-        Math.imul(weights[weight]!, sums[source]!) +
-        Math.imul(weights[weight + 1]!, sums[source + 1]!) +
-        Math.imul(weights[weight + 2]!, sums[source + 2]!);
-      for (let k = 3; k < taps; k++) sum += Math.imul(weights[weight + k]!, sums[source + k]!);
-      out[at] = sum / area; // a clamped array rounds halves to even
-      at += stride;
+        // Average the sums along the row.
+        let at = offset + (y * size + from) * stride;
+        for (let x = from; x < to; x++) {
+          const left = lefts[x]!;
+          const weight = x * width;
+          let sum =
+            Math.imul(columnWeights[weight]!, sums[left]!) +
+            Math.imul(columnWeights[weight + 1]!, sums[left + 1]!) +
+            Math.imul(columnWeights[weight + 2]!, sums[left + 2]!);
+          for (let k = 3; k < width; k++) sum += Math.imul(columnWeights[weight + k]!, sums[left + k]!);
+          out[at] = sum / area; // a clamped array rounds halves to even
+          at += stride;
+        }
+      }
     }
   }
 }
