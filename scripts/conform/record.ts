@@ -7,8 +7,12 @@ import type { Recorder, SessionFile } from './session.js';
 import { play, ROLES, type Role, type Scenario } from './stage.js';
 import { Verdicts } from './verdicts.js';
 
-/** Small ones, so that what goes beyond them is short. */
-const LIMITS = { frameBytes: 4096, requestsInFlight: 4, vectorEnvs: 8, envs: 64, idleMs: 3_600_000 };
+const LIMITS = {
+  /** Small ones, so that what goes beyond them is short. */
+  ...{ frameBytes: 4096, requestsInFlight: 4, vectorEnvs: 8, envs: 64 },
+  /** The clock stands still while connections come. */
+  ...{ idleMs: 3_600_000, connectionsPerSecond: 10_000 },
+};
 const TIMEOUT_MS = 10_000;
 const IDS = Object.fromEntries(Object.entries(ROLES).map(([role, { id }]) => [role, id])) as Record<
   Role,
