@@ -89,6 +89,7 @@ export class Connection implements SessionLink {
     this.#stream = stream;
     this.#context = context;
     this.#liveness = new Liveness(socket, stream, context.limits, context.now);
+    socket.takeOver();
     socket.onRefused = (code) => this.#refuse(code);
     socket.onClosing = (code) => {
       if (DONE.includes(code)) this.#endSession();

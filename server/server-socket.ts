@@ -24,12 +24,14 @@ interface Receiver {
   _maxPayload: number;
   /** Whether it goes on to the next message of what has come. */
   _loop: boolean;
-  /** Goes on with what has come; `done` when it can take more. */
-  startLoop(done: () => void): void;
+  /** Goes on with what has come. */
+  startLoop(done: Done): void;
 }
 
-/** Takes a piece; `done` when it can take more. */
-type Write = (piece: Buffer, encoding: BufferEncoding, done: () => void) => void;
+/** It can take more, or failed. */
+type Done = (error?: Error) => void;
+/** Takes a piece. */
+type Write = (piece: Buffer, encoding: BufferEncoding, done: Done) => void;
 
 /** The receiver is amid the payload of a frame. */
 const GET_DATA = 4;
@@ -74,8 +76,8 @@ export class ServerSocket extends WebSocket {
   /** A frame is refused: there may be something to say. */
   onRefused: ((code: 'bad_frame' | 'frame_too_large') => void) | undefined;
   #isHeld = false;
-  /** To be called when what came while it was held has been handled. */
-  #whenHandled = (): void => {};
+  /** Of the piece that is being handled. */
+  #done: Done = () => {};
   /** The client closes with this code. The event `close` comes later, when all is over. */
   onClosing: ((code: number) => void) | undefined;
 
@@ -92,44 +94,10 @@ export class ServerSocket extends WebSocket {
     return (this as unknown as { readonly _receiver: Receiver | null })._receiver;
   }
 
-  /** No further message is given, not even one that has come with the last. */
-  hold(): void {
-    const receiver = this.#receiver;
-    if (!receiver || this.#isHeld || this.readyState !== WebSocket.OPEN) return;
-    this.#isHeld = true;
-    receiver._loop = false;
-    receiver.startLoop = (done) => {
-      this.#whenHandled = done;
-    };
-  }
-
-  /** Messages are given again from the next turn of the event loop on, those first that have come. */
-  release(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    setImmediate(() => {
-      const receiver = this.#receiver;
-      if (this.#isHeld || !receiver || !Object.hasOwn(receiver, 'startLoop')) return;
-      delete (receiver as Partial<Receiver>).startLoop; // its class has it
-      const done = this.#whenHandled;
-      this.#whenHandled = () => {};
-      receiver.startLoop(done);
-    });
-  }
-
-  /** Whether a part of a message has come. */
-  get isAmidMessage(): boolean {
-    const receiver = this.#receiver;
-    return (
-      receiver !== null && (receiver._bufferedBytes > 0 || receiver._fragmented > 0 || receiver._state > 0)
-    );
-  }
-
-  /** Takes messages of up to so many bytes from here on, large ones piece by piece with turns for others in between. */
-  setMaxPayload(bytes: number): void {
+  /** To be called once, before anything has come. */
+  takeOver(): void {
     const receiver = this.#receiver;
     if (!receiver) return;
-    receiver._maxPayload = bytes;
     const write: Write = receiver._write.bind(receiver);
     let large: LargePayload | undefined;
     receiver._write = (piece, encoding, done) => {
@@ -144,6 +112,50 @@ export class ServerSocket extends WebSocket {
         setImmediate(done);
       }
     };
+    // While messages of a piece are held it is not done: another piece in between, and ws would lose track of both.
+    const loop = receiver.startLoop.bind(receiver);
+    const handled: Done = (error) => {
+      if (this.#isHeld && !error) return;
+      const done = this.#done;
+      this.#done = () => {};
+      done(error);
+    };
+    receiver.startLoop = (done) => {
+      if (done !== handled) this.#done = done;
+      if (!this.#isHeld) loop(handled);
+    };
+    this.#goOn = () => receiver.startLoop(handled);
+  }
+
+  #goOn = (): void => {};
+
+  /** No further message is given, not even one that has come with the last. */
+  hold(): void {
+    const receiver = this.#receiver;
+    if (!receiver || this.#isHeld || this.readyState !== WebSocket.OPEN) return;
+    this.#isHeld = true;
+    receiver._loop = false;
+  }
+
+  /** Messages are given again from the next turn of the event loop on, those first that have come. */
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    setImmediate(this.#goOn);
+  }
+
+  /** Whether a part of a message has come. */
+  get isAmidMessage(): boolean {
+    const receiver = this.#receiver;
+    return (
+      receiver !== null && (receiver._bufferedBytes > 0 || receiver._fragmented > 0 || receiver._state > 0)
+    );
+  }
+
+  /** Takes messages of up to so many bytes from here on. */
+  setMaxPayload(bytes: number): void {
+    const receiver = this.#receiver;
+    if (receiver) receiver._maxPayload = bytes;
   }
 
   /** Whether everybody else has a turn between two messages, also where these came in one piece. */

@@ -24,6 +24,7 @@ async function connected(t: Test): Promise<{ client: Socket; socket: ServerSocke
     'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
   );
   const { socket, stream } = await upgraded;
+  socket.takeOver();
   socket.setMaxPayload(2 ** 24);
   t.teardown(() => {
     client.destroy();
@@ -86,4 +87,29 @@ t.test('others have a turn after each piece of a large one', async (t) => {
   isOver = true;
   const most = Math.max(...turns);
   t.ok(most <= 2 ** 19, `at most ${most} bytes between two turns`);
+});
+
+t.test('messages that are held come in their order, with those of the next pieces behind them', async (t) => {
+  const { client, socket } = await connected(t);
+  socket.setYielding(true);
+  const piece = (...names: string[]): Buffer => Buffer.concat(names.map((name) => frame(Buffer.from(name))));
+  const arrived: string[] = [];
+  const all = new Promise<void>((resolve) => {
+    socket.on('message', (data: Buffer) => {
+      arrived.push(data.toString());
+      if (arrived.length === 1) {
+        socket.hold();
+        socket.release();
+        // It comes while the second message of the first piece has its turn.
+        client.write(piece('d', 'e'));
+      } else if (arrived.length === 3) {
+        client.write(piece('f'));
+      } else if (arrived.length === 6) {
+        resolve();
+      }
+    });
+  });
+  client.setNoDelay(true).write(piece('a', 'b', 'c'));
+  await all;
+  t.same(arrived, ['a', 'b', 'c', 'd', 'e', 'f']);
 });
