@@ -91,16 +91,16 @@ t.test('others have a turn after each piece of a large one', async (t) => {
 
 t.test('messages that are held come in their order, with those of the next pieces behind them', async (t) => {
   const { client, socket } = await connected(t);
-  socket.setYielding(true);
   const piece = (...names: string[]): Buffer => Buffer.concat(names.map((name) => frame(Buffer.from(name))));
   const arrived: string[] = [];
   const all = new Promise<void>((resolve) => {
     socket.on('message', (data: Buffer) => {
       arrived.push(data.toString());
       if (arrived.length === 1) {
+        socket.setYielding(true);
         socket.hold();
         socket.release();
-        // It comes while the second message of the first piece has its turn.
+        // It comes while the second message of the first piece waits for its turn.
         client.write(piece('d', 'e'));
       } else if (arrived.length === 3) {
         client.write(piece('f'));
