@@ -51,6 +51,18 @@ async function unread({ socket }: RawClient): Promise<number> {
 /** A masked ping with a byte in it. */
 const PING = Buffer.of(0x89, 0x81, 0, 0, 0, 0, 7);
 
+/** Another one is answered while `busy` is not: gives what that is answered next. */
+async function restsBeside(t: Test, busy: RawClient, other: RawClient) {
+  let isAnswered = false;
+  const next = busy.receive().then((reply) => {
+    isAnswered = true;
+    return reply;
+  });
+  for (let id = 1; id <= 5; id++) t.match(await other.ask({ type: 'list', id }), { type: 'listed', id });
+  t.notOk(isAnswered, 'it rests');
+  return { next };
+}
+
 t.test('a byte a second on the way to a WebSocket, or none at all', async (t) => {
   const clock = new Clock();
   const server = await startServer(t, { now: clock.now, limits: { helloMs: 1000 } });
@@ -289,13 +301,7 @@ t.test('requests that take long leave the others their turns, though they come i
   await busy.ask({ type: 'make', id: 1, env: 'FrozenLake-v1' });
   busy.burst([2, 3, 4].map((id) => ({ type: 'transitions', id, env: 1 })));
   t.match(await busy.receive(), { code: 'not_supported', id: 2 });
-  let isAnswered = false;
-  const next = busy.receive().then((reply) => {
-    isAnswered = true;
-    return reply;
-  });
-  for (let id = 1; id <= 5; id++) t.match(await other.ask({ type: 'list', id }), { type: 'listed', id });
-  t.notOk(isAnswered, 'it rests');
+  const { next } = await restsBeside(t, busy, other);
   t.equal(clock.time, 2000);
   const closed = server.close();
   t.match(await next, { code: 'not_supported', id: 3 }, 'not when the server stops');
@@ -351,13 +357,7 @@ t.test('requests that waited and take long leave the others their turns, until a
   gate.open();
   t.match(await busy.receive(), { type: 'started', id: 2 });
   t.match(await busy.receive(), { code: 'not_supported', id: 3 });
-  let isAnswered = false;
-  const next = busy.receive().then((reply) => {
-    isAnswered = true;
-    return reply;
-  });
-  for (let id = 1; id <= 5; id++) t.match(await other.ask({ type: 'list', id }), { type: 'listed', id });
-  t.notOk(isAnswered, 'it rests');
+  const { next } = await restsBeside(t, busy, other);
   const closed = server.close();
   t.match(await next, { code: 'not_supported', id: 4 }, 'not when the server stops');
   t.match(await busy.receive(), { code: 'not_supported', id: 5 });

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +55,10 @@ export async function benchAbuse(
   const kinds = Object.keys(ABUSERS).filter((kind) => kind.includes(part));
   if (kinds.length === 0)
     throw new Error(`no abuser has ${part} in its name; there are:\n  ${Object.keys(ABUSERS).join('\n  ')}`);
+  if (spawnSync('chrt', ['--version']).error)
+    throw new Error(
+      'bench abuse: needs chrt (util-linux, on Linux), for an abuser that takes no time of the server',
+    );
   const server = await startChildServer(['--log-level', 'error']);
   const { url } = server;
   let generator: Generator | undefined;
