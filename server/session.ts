@@ -1,19 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { StepBatch } from '../envs/batch.js';
-import { viewOrCopy } from '../protocol/dtypes.js';
 import { FarstepError } from '../protocol/errors.js';
-import {
-  decodeStep,
-  encodeStepped,
-  isHotFrame,
-  rowBytes,
-  type StepFrame,
-  slabBytes,
-  steppedBytes,
-} from '../protocol/frames.js';
+import { decodeStep, encodeStepped, isHotFrame, type StepFrame, steppedBytes } from '../protocol/frames.js';
 import { packMessage, type Reply, type Request, unpackMessage } from '../protocol/messages.js';
-import { MAX_VALUES, type Span } from '../protocol/msgpack.js';
+import { MAX_VALUES } from '../protocol/msgpack.js';
 import { parseRequest } from '../protocol/requests.js';
 import { ControlRequests } from './control-requests.js';
 import type { EnvHost, HostedVectorEnv } from './host.js';
@@ -24,9 +15,11 @@ import { type Link, Outbox } from './outbox.js';
 import { Allowance } from './rest.js';
 import { SessionEnvs } from './session-envs.js';
 import type { SavedSession, SessionRecord } from './session-record.js';
+import { stepIds, takeActions } from './step-request.js';
 import type { Streams } from './streams.js';
 import { Subscriptions } from './subscriptions.js';
 import type { Tenant } from './tenant.js';
+import { WaitingRequests } from './waiting-requests.js';
 import type { WorldRooms } from './world-rooms.js';
 
 type Message = ReturnType<typeof unpackMessage>;
@@ -75,11 +68,8 @@ export class Session {
   readonly #subscriptions: Subscriptions;
   readonly #control: ControlRequests;
   readonly #outbox: Outbox;
-  readonly #waiting: Arrived[] = [];
-  #waitingBytes = 0;
+  readonly #waiting: WaitingRequests<Arrived>;
   readonly #context: SessionContext;
-  /** Set while no more is to be read. */
-  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   /** Set while requests wait for one before them; resolves when they need not any more. */
   #holding: Promise<void> | undefined;
   /** Whether somebody waits for the end of all that has come: then nobody rests. */
@@ -113,6 +103,7 @@ export class Session {
     this.#metrics = metrics;
     this.#now = now;
     this.#context = context;
+    this.#waiting = new WaitingRequests(limits.queuedBytes);
     this.#outbox = new Outbox(limits, tenant);
     this.#envs = new SessionEnvs(name, secret, context, tenant);
     this.#subscriptions = new Subscriptions(streams, limits, this.#outbox, metrics);
@@ -133,7 +124,7 @@ export class Session {
   get load() {
     return {
       waitingRequests: this.#waiting.length,
-      waitingBytes: this.#waitingBytes,
+      waitingBytes: this.#waiting.bytes,
       keptBytes: this.#outbox.keptBytes,
       subscriptions: this.#subscriptions.size,
     };
@@ -149,9 +140,7 @@ export class Session {
   /** The connection is lost. What was not begun is forgotten: it comes again. */
   detach(): void {
     this.#outbox.detach();
-    this.#waiting.length = 0;
-    this.#waitingBytes = 0;
-    this.#makeRoom();
+    this.#waiting.clear();
     this.#envs.setAway(true);
   }
 
@@ -164,34 +153,9 @@ export class Session {
     // Decoded before it waits: whoever brings a bad frame is still there to be told.
     const arrived = this.#read(frame, at);
     if (arrived.id !== null && arrived.id <= this.#repeatsUpTo) this.#repeat(arrived.id);
-    else if (this.#holding) return this.#queue(arrived);
+    else if (this.#holding) return this.#waiting.push(arrived);
     else this.#handle(arrived);
     return undefined;
-  }
-
-  #queue(arrived: Arrived): Promise<void> | undefined {
-    this.#waiting.push(arrived);
-    this.#waitingBytes += arrived.frame.length;
-    if (this.#waitingBytes > this.#context.limits.queuedBytes && !this.#room) {
-      let resolve!: () => void;
-      const promise = new Promise<void>((settle) => {
-        resolve = settle;
-      });
-      this.#room = { promise, resolve };
-    }
-    return this.#room?.promise;
-  }
-
-  #unqueue(): Arrived | undefined {
-    const next = this.#waiting.shift();
-    if (next) this.#waitingBytes -= next.frame.length;
-    if (this.#room && this.#waitingBytes <= this.#context.limits.queuedBytes) this.#makeRoom();
-    return next;
-  }
-
-  #makeRoom(): void {
-    this.#room?.resolve();
-    this.#room = undefined;
   }
 
   /** Whether a request has come since then, or it rests. */
@@ -374,7 +338,7 @@ export class Session {
       .then(() => this.#outbox.drained())
       .then(() => {
         this.#holding = undefined;
-        const next = this.#unqueue();
+        const next = this.#waiting.shift();
         if (!next) return;
         this.#handle(next, true);
         // Between two that have waited everybody else has a turn.
@@ -487,37 +451,4 @@ export function errorFrame(
     recoverable,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
-}
-
-function takeActions(env: HostedVectorEnv, step: StepFrame, frame: Uint8Array, n: number): void {
-  const leaves = env.contract.actionLeaves;
-  if (step.actions.length !== leaves.length) {
-    throw new FarstepError(
-      'bad_action',
-      `step: expected ${leaves.length} slabs of actions, got ${step.actions.length}`,
-    );
-  }
-  for (let i = 0; i < leaves.length; i++) {
-    const leaf = leaves[i]!;
-    const { offset, length } = step.actions[i]!;
-    const expected = n * rowBytes(leaf);
-    if (length !== expected) {
-      const what = `${n} × ${leaf.dtype}[${leaf.shape.join(', ')}]`;
-      throw new FarstepError(
-        'bad_action',
-        `step: actions[${i}]: expected ${expected} bytes (${what}), got ${length}`,
-      );
-    }
-    slabBytes(env.actions[i]!, rowBytes(leaf), n).set(frame.subarray(offset, offset + length));
-  }
-}
-
-function stepIds(frame: Uint8Array, { offset, length }: Span, numEnvs: number): Uint32Array {
-  if (length === 0 || length % 4 !== 0 || length > 4 * numEnvs) {
-    throw new FarstepError(
-      'bad_ids',
-      `step.ids: expected 1 to ${numEnvs} uint32 in a bin, got ${length} bytes`,
-    );
-  }
-  return viewOrCopy('uint32', frame, offset, length / 4) as Uint32Array;
 }
