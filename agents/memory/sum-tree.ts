@@ -68,25 +68,34 @@ export class SumTree {
     const ends = new Float32Array(indices.length);
     for (let level = this.#levels.length - 2; level >= 0; level--) {
       const numbers = this.#levels[level]!;
-      // The search below jumps about, and what it jumps over is not fetched ahead: so first a look at every node's ends.
+      // First a look at every node's ends, so that the lines of the cache come side by side.
       for (let i = 0; i < indices.length; i++) {
         ends[i] = numbers[indices[i]! * WIDTH]! + numbers[indices[i]! * WIDTH + WIDTH - 1]!;
       }
       for (let i = 0; i < indices.length; i++) {
-        let rest = masses[i]!;
         let node = indices[i]! * WIDTH;
-        const end = node + WIDTH;
-        // Rounding may leave a rest that nothing accounts for: then the last one that has a weight is it.
-        let last = node;
-        for (; node < end; node++) {
-          const weight = numbers[node]!;
-          if (weight === 0) continue;
-          last = node;
-          if (rest < weight) break;
-          rest -= weight;
-        }
-        indices[i] = last;
-        masses[i] = rest;
+        let mass = masses[i]!;
+        // Halved four times, each time by a number in place of a branch, which the processor would guess wrong.
+        let half = sumOfFour(numbers, node) + sumOfFour(numbers, node + 4);
+        let right = Number(mass >= half);
+        mass -= right * half;
+        node += right * 8;
+        half = sumOfFour(numbers, node);
+        right = Number(mass >= half);
+        mass -= right * half;
+        node += right * 4;
+        half = numbers[node]! + numbers[node + 1]!;
+        right = Number(mass >= half);
+        mass -= right * half;
+        node += right * 2;
+        half = numbers[node]!;
+        right = Number(mass >= half);
+        mass -= right * half;
+        node += right;
+        // Rounding may leave a mass that nothing accounts for: then the last one that has a weight is it.
+        while (numbers[node] === 0) node--;
+        indices[i] = node;
+        masses[i] = mass;
       }
     }
   }
@@ -99,14 +108,17 @@ export class SumTree {
   }
 }
 
-/** The sum of the children of `node`, in four chains that the processor follows side by side. */
+/** The sum of the children of `node`. */
 function sumOf(numbers: Float32Array, node: number): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  for (let i = node * WIDTH; i < (node + 1) * WIDTH; i += 4) {
-    a += numbers[i]!;
-    b += numbers[i + 1]!;
-    c += numbers[i + 2]!;
-    d += numbers[i + 3]!;
-  }
-  return a + b + (c + d);
+  const first = node * WIDTH;
+  return (
+    sumOfFour(numbers, first) +
+    sumOfFour(numbers, first + 4) +
+    (sumOfFour(numbers, first + 8) + sumOfFour(numbers, first + 12))
+  );
+}
+
+/** Added in pairs, which the processor does side by side. */
+function sumOfFour(numbers: Float32Array, first: number): number {
+  return numbers[first]! + numbers[first + 1]! + (numbers[first + 2]! + numbers[first + 3]!);
 }
