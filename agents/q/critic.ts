@@ -6,10 +6,15 @@ import { fanInUniform, heNormal } from '../nn/init.js';
 import type { ImageShape } from '../nn/layers/conv.js';
 import { cnn, mlp, type Network } from '../nn/network.js';
 
-/** From this height on, pictures are scaled down by strides, as Mnih et al. (2015) do; smaller ones have cells to keep. */
-const LARGE_PICTURE = 36;
+/** From these heights on, pictures are scaled down by strides; smaller ones have cells to keep. */
+const [MEDIUM_PICTURE, LARGE_PICTURE] = [36, 64];
 /** MinAtar's network (Young and Tian 2019). */
 const SMALL_CONV = [{ filters: 16, size: 3, stride: 1 }];
+/** Leaves 6 × 6 places of a picture of 42 × 42, of which the next network would leave one or four. */
+const MEDIUM_CONV = [
+  { filters: 16, size: 6, stride: 3 },
+  { filters: 32, size: 3, stride: 2 },
+];
 /** The network of Mnih et al. (2015). */
 const LARGE_CONV = [
   { filters: 32, size: 8, stride: 4 },
@@ -18,14 +23,15 @@ const LARGE_CONV = [
 ];
 
 /** The convolutions that suit pictures of this shape. */
-export const convFor = ([height]: readonly number[]) => (height! < LARGE_PICTURE ? SMALL_CONV : LARGE_CONV);
+export const convFor = ([height]: readonly number[]) =>
+  height! < MEDIUM_PICTURE ? SMALL_CONV : height! < LARGE_PICTURE ? MEDIUM_CONV : LARGE_CONV;
 
 /**
  * What a network over pictures begins from. What moves on a large screen is small and pale against everything that stays:
  * through four layers of weights as small as `fanInUniform`'s it would drown.
  */
 const initFor = ([height]: readonly number[]) =>
-  height! < LARGE_PICTURE ? {} : { init: heNormal, outputInit: fanInUniform };
+  height! < MEDIUM_PICTURE ? {} : { init: heNormal, outputInit: fanInUniform };
 
 /** A network that gives the value of every action in a state, and how the env's spaces meet its inputs and outputs. */
 export interface DiscreteCritic {

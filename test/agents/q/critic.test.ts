@@ -12,6 +12,7 @@ t.test('the network follows from the observations', async (t) => {
     '[10, 10, 4] → conv(16, 3×3/1, relu) → dense(32, relu) → dense(3)',
   );
   t.match(critic(new Box(0, 255, [84, 84, 4], 'uint8')).network.architecture, /conv\(64, 4×4\/2, relu\)/);
+  t.match(critic(new Box(0, 255, [42, 42, 4], 'uint8')).network.architecture, /conv\(32, 3×3\/2, relu\)/);
 });
 
 t.test('dueling streams', async (t) => {
