@@ -13,9 +13,25 @@ export interface ChildServer {
 
 const FARSTEP = fileURLToPath(new URL('./farstep.js', import.meta.url));
 
-/** @param args - more options of `farstep serve`. */
-export async function startChildServer(args: readonly string[] = []): Promise<ChildServer> {
-  const child = spawn(process.execPath, [FARSTEP, 'serve', '--child', '--port', '0', ...args], {
+/**
+ * @param args - more options of `farstep serve`.
+ * @param through - a command that runs it, such as `nice`.
+ */
+export async function startChildServer(
+  args: readonly string[] = [],
+  through: readonly string[] = [],
+): Promise<ChildServer> {
+  const [command, ...rest] = [
+    ...through,
+    process.execPath,
+    FARSTEP,
+    'serve',
+    '--child',
+    '--port',
+    '0',
+    ...args,
+  ];
+  const child = spawn(command!, rest, {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = new Promise<void>((resolve) => {

@@ -1,25 +1,37 @@
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Timers } from './timers.js';
 
 /** Of the connections of a second, how many may come at once. */
 const AT_ONCE = 1 / 10;
 
+/** What node has of a connection before it makes a socket of it; there is no public word for that. */
+interface Handle {
+  /** Not for those of a socket file. */
+  getpeername?(peer: { address?: string }): void;
+  close(): void;
+}
+
+interface ListeningHandle {
+  onconnection(status: number, connection: Handle | undefined): void;
+}
+
 /** What is there of one address. */
 interface Door {
-  /** How many may come in now; below 0 where somebody there has done harm. */
+  /** How many may come in now. */
   free: number;
+  isFilling: boolean;
+  /** How often it is shut for harm that somebody there has done. */
+  shuts: number;
   readonly waiting: Socket[];
 }
 
 /**
- * Lets TCP connections in: `perSecond` of one address, a tenth of these at once. Others wait, and nothing is read of
- * them meanwhile; where `maxWaiting` do, one that comes is cut.
+ * Lets TCP connections in: `perSecond` of one address, at first a tenth of these at once, then one after the other. Others
+ * wait, and nothing is read of them meanwhile; where `maxWaiting` do, one that comes is cut.
  */
 export class FrontDoor {
   readonly #doors = new Map<string | undefined, Door>();
   readonly #atOnce: number;
-  /** For how long a place is taken, milliseconds. */
-  readonly #ms: number;
   #isClosed = false;
   /** Connections that wait. */
   waiting = 0;
@@ -28,23 +40,37 @@ export class FrontDoor {
 
   /** @param enter - called with each that is let in. */
   constructor(
-    perSecond: number,
+    private readonly perSecond: number,
     private readonly maxWaiting: number,
     private readonly enter: (socket: Socket) => void,
     private readonly timers: Timers,
   ) {
     this.#atOnce = Math.ceil(perSecond * AT_ONCE);
-    this.#ms = (1000 * this.#atOnce) / perSecond;
+  }
+
+  /**
+   * From now on, what would be cut of the connections to a server that listens is cut before node makes a socket of it:
+   * most of what thousands a second cost is these, and to collect them.
+   */
+  guard(server: Server): void {
+    const { _handle: handle } = server as Server & { readonly _handle?: ListeningHandle };
+    if (!handle) return;
+    const connect = handle.onconnection;
+    handle.onconnection = (status, connection) => {
+      const peer: { address?: string } = {};
+      connection?.getpeername?.(peer);
+      if (connection && this.#cuts(peer.address)) connection.close();
+      else connect.call(handle, status, connection);
+    };
   }
 
   /** One that comes, paused. */
   take(socket: Socket): void {
-    const door = this.#doorOf(socket.remoteAddress);
-    if (this.#isClosed || (door.free <= 0 && this.waiting >= this.maxWaiting)) {
-      this.cuts++;
+    if (this.#cuts(socket.remoteAddress)) {
       socket.destroy();
       return;
     }
+    const door = this.#doorOf(socket.remoteAddress);
     door.waiting.push(socket);
     this.waiting++;
     this.#open(socket.remoteAddress, door);
@@ -52,35 +78,50 @@ export class FrontDoor {
 
   /** Nobody of that address comes in for so many milliseconds. */
   shut(address: string | undefined, ms: number): void {
-    this.#use(address, this.#doorOf(address), this.#atOnce, ms);
+    const door = this.#doorOf(address);
+    door.shuts++;
+    this.timers.after(ms, () => {
+      door.shuts--;
+      this.#open(address, door);
+    });
+  }
+
+  /** Whether one that comes is to be cut, and counted as such. */
+  #cuts(address: string | undefined): boolean {
+    const isCut = this.#isClosed || (this.waiting >= this.maxWaiting && !isOpen(this.#doorOf(address)));
+    if (isCut) this.cuts++;
+    return isCut;
   }
 
   #doorOf(address: string | undefined): Door {
     const known = this.#doors.get(address);
     if (known) return known;
-    const door = { free: this.#atOnce, waiting: [] };
+    const door = { free: this.#atOnce, isFilling: false, shuts: 0, waiting: [] };
     this.#doors.set(address, door);
     return door;
   }
 
-  #use(address: string | undefined, door: Door, places: number, ms: number): void {
-    door.free -= places;
-    this.timers.after(ms, () => {
-      door.free += places;
-      this.#open(address, door);
-    });
-  }
-
   #open(address: string | undefined, door: Door): void {
-    while (door.free > 0 && door.waiting.length > 0) {
+    while (isOpen(door) && door.waiting.length > 0) {
       const socket = door.waiting.shift()!;
       this.waiting--;
       if (socket.destroyed) continue;
-      this.#use(address, door, 1, this.#ms);
+      door.free--;
       this.enter(socket);
       socket.resume();
     }
-    if (door.free === this.#atOnce) this.#doors.delete(address);
+    if (door.free < this.#atOnce) this.#fill(address, door);
+    else if (door.shuts === 0) this.#doors.delete(address);
+  }
+
+  #fill(address: string | undefined, door: Door): void {
+    if (door.isFilling) return;
+    door.isFilling = true;
+    this.timers.after(1000 / this.perSecond, () => {
+      door.isFilling = false;
+      door.free++;
+      this.#open(address, door);
+    });
   }
 
   /** Nobody is let in any more. */
@@ -90,3 +131,5 @@ export class FrontDoor {
     this.waiting = 0;
   }
 }
+
+const isOpen = ({ free, shuts }: Door): boolean => free > 0 && shuts === 0;

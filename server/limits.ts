@@ -4,7 +4,7 @@ import type { SessionLimits } from '../protocol/messages.js';
 export interface Limits extends SessionLimits {
   /** Connections without a session at once: not welcomed yet, or ending. Beyond it the oldest is cut. */
   readonly pendingConnections: number;
-  /** Connections a second from one address, a tenth of them at once. Those beyond wait, or are cut. */
+  /** Connections a second from one address, at first a tenth of them at once. Those beyond wait, or are cut. */
   readonly connectionsPerSecond: number;
   /** Sessions at once on the whole server, with those that wait for their clients to come back. */
   readonly sessions: number;

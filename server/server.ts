@@ -169,6 +169,7 @@ export class Server {
       server.#metrics.stop();
       throw error;
     }
+    server.#door.guard(server.#http);
     server.#sessions.expectClients();
     server.#url = urlOf(server.#http.address()!, options.tls !== undefined);
     server.#log.info({ url: server.url, server: SERVER }, 'listening');

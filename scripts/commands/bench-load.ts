@@ -21,10 +21,11 @@ function loadRow(result: LoadResult): string {
   return `| ${cells.join(' | ')} |${passed ? '' : '  beyond the knee'}`;
 }
 
-const ABUSE_HEAD = '| one session that | p99 ms without | with | times | dropped |\n|-|-|-|-|-|';
+const ABUSE_HEAD =
+  '| one session that | p99 ms without | with it elsewhere | with it here | times | dropped |\n|-|-|-|-|-|-|';
 
-function abuseRow({ kind, alone, together, dropped, passed }: AbuseResult): string {
-  const cells = [kind, alone.toFixed(2), together.toFixed(2), (together / alone).toFixed(2), dropped];
+function abuseRow({ kind, alone, elsewhere, here, times, dropped, passed }: AbuseResult): string {
+  const cells = [kind, ...[alone, elsewhere, here, times].map((number) => number.toFixed(2)), dropped];
   return `| ${cells.join(' | ')} |${passed ? '' : '  below its bar'}`;
 }
 
@@ -53,7 +54,7 @@ export function loadCommand(): Command {
 export function abuseCommand(): Command {
   return new Command('abuse')
     .description(
-      'How much longer steps take while one session abuses the server, each kind in turns. Needs Linux and chrt (util-linux).',
+      'How much longer steps take while one session abuses the server than without it, or while it abuses another server on the machine, each kind in turns. Needs Linux and chrt (util-linux).',
     )
     .argument('[kind]', 'only those whose description contains this', '')
     .option('--sessions <number>', 'sessions that behave', integer(1), 50)

@@ -106,9 +106,10 @@ export const ABUSERS: Readonly<Record<string, Abuser>> = {
     const sockets: Socket[] = [];
     for (let i = 0; i < 32; i++) {
       forever(async () => {
-        const socket = connectTcp(Number(port), hostname).on('error', () => {});
-        await once(socket, 'connect');
-        sockets.push(socket);
+        const socket = connectTcp(Number(port), hostname);
+        // Refused or not, it goes on at once.
+        await once(socket, 'connect').catch(() => {});
+        sockets.push(socket.on('error', () => {}));
         if (sockets.length > 2 * MANY) sockets.shift()!.destroy();
       });
     }
