@@ -55,12 +55,12 @@ export class FrontDoor {
   guard(server: Server): void {
     const { _handle: handle } = server as Server & { readonly _handle?: ListeningHandle };
     if (!handle) return;
-    const connect = handle.onconnection;
+    const connect = handle.onconnection.bind(handle);
     handle.onconnection = (status, connection) => {
       const peer: { address?: string } = {};
       connection?.getpeername?.(peer);
       if (connection && this.#cuts(peer.address)) connection.close();
-      else connect.call(handle, status, connection);
+      else connect(status, connection);
     };
   }
 
