@@ -19,7 +19,6 @@ interface ListeningHandle {
 interface Door {
   /** How many may come in now. */
   free: number;
-  isFilling: boolean;
   /** How often it is shut for harm that somebody there has done. */
   shuts: number;
   readonly waiting: Socket[];
@@ -96,7 +95,7 @@ export class FrontDoor {
   #doorOf(address: string | undefined): Door {
     const known = this.#doors.get(address);
     if (known) return known;
-    const door = { free: this.#atOnce, isFilling: false, shuts: 0, waiting: [] };
+    const door = { free: this.#atOnce, shuts: 0, waiting: [] };
     this.#doors.set(address, door);
     return door;
   }
@@ -106,20 +105,18 @@ export class FrontDoor {
       const socket = door.waiting.shift()!;
       this.waiting--;
       if (socket.destroyed) continue;
-      door.free--;
+      if (door.free-- === this.#atOnce) this.#fill(address, door);
       this.enter(socket);
       socket.resume();
     }
-    if (door.free < this.#atOnce) this.#fill(address, door);
-    else if (door.shuts === 0) this.#doors.delete(address);
+    if (door.free === this.#atOnce && door.shuts === 0) this.#doors.delete(address);
   }
 
+  /** Gives back the places that were taken, one after the other. */
   #fill(address: string | undefined, door: Door): void {
-    if (door.isFilling) return;
-    door.isFilling = true;
     this.timers.after(1000 / this.perSecond, () => {
-      door.isFilling = false;
       door.free++;
+      if (door.free < this.#atOnce) this.#fill(address, door);
       this.#open(address, door);
     });
   }

@@ -179,20 +179,19 @@ export const LATENT_DDPG_PRESETS: Presets = {
   },
 };
 
-const BREAKOUT_CODE = { code: 24, codeFrames: 4000, codeUpdates: 3000 } as const;
+const BREAKOUT_CODE = {
+  code: 24,
+  codeFrames: 4000,
+  codeUpdates: 3000,
+  gamma: 0.95,
+  learningStarts: 6000,
+} as const;
 
 export const LATENT_FITTED_Q_PRESETS: Presets = {
   'MinAtar/Breakout-v1': {
     steps: 40_000,
     numEnvs: 8,
-    settings: {
-      ...BREAKOUT_CODE,
-      gamma: 0.95,
-      nStep: 3,
-      learningStarts: 6000,
-      stepsPerIteration: 300,
-      gradientSteps: 400,
-    },
+    settings: { ...BREAKOUT_CODE, nStep: 3, stepsPerIteration: 300, gradientSteps: 400 },
   },
 };
 
@@ -208,6 +207,6 @@ export const LATENT_FQI_TREES_PRESETS: Presets = {
   'MinAtar/Breakout-v1': {
     steps: 24_000,
     numEnvs: 8,
-    settings: { ...BREAKOUT_CODE, gamma: 0.95, learningStarts: 6000, stepsPerIteration: 600 },
+    settings: { ...BREAKOUT_CODE, stepsPerIteration: 600 },
   },
 };

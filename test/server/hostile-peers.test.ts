@@ -9,6 +9,7 @@ import { undisturbed } from './bystander.js';
 import { GatedHost } from './gated-host.js';
 import { PROBE } from './probe-env.js';
 import { Clock, HELLO, packed, RawClient, slab, startServer, stepFrame, until } from './rig.js';
+import { BINARY, CONTINUATION, frame, PING } from './websocket-frame.js';
 
 const UPGRADE = [
   'GET / HTTP/1.1',
@@ -30,13 +31,6 @@ function tcp(t: Test, server: Server): Socket {
   return socket;
 }
 
-/** A masked frame around a payload; its first bytes say that it is `length` long. */
-function frame(payload: Uint8Array, { fin = true, opcode = 2, length = payload.length } = {}): Buffer {
-  const head = Buffer.of((fin ? 0x80 : 0) | opcode, 0x80 | 127, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-  head.writeBigUInt64BE(BigInt(length), 2);
-  return Buffer.concat([head, payload]);
-}
-
 /** Bytes that stay with a client when no more is read. */
 async function unread({ socket }: RawClient): Promise<number> {
   let before = -1;
@@ -48,8 +42,7 @@ async function unread({ socket }: RawClient): Promise<number> {
   return before;
 }
 
-/** A masked ping with a byte in it. */
-const PING = Buffer.of(0x89, 0x81, 0, 0, 0, 0, 7);
+const ping = frame(PING, 'x');
 
 /** Another one is answered while `busy` is not: gives what that is answered next. */
 async function restsBeside(t: Test, busy: RawClient, other: RawClient) {
@@ -89,7 +82,7 @@ t.test('a byte a second of a hello', async (t) => {
   const clock = new Clock();
   const server = await startServer(t, { now: clock.now, limits: { helloMs: 1000 } });
   const client = await RawClient.open(t, server.url);
-  const hello = frame(packed(HELLO));
+  const hello = frame(BINARY, packed(HELLO));
   for (let i = 0; i < 10; i++) {
     client.tcp.write(hello.subarray(i, i + 1));
     clock.time += 100;
@@ -112,7 +105,7 @@ t.test('a byte a second of a message, in one frame or in fragments with pings be
       const put = async (bytes: Uint8Array): Promise<void> => {
         client.tcp.write(bytes);
         if (inFragments) {
-          client.tcp.write(PING);
+          client.tcp.write(ping);
           await once(client.socket, 'pong');
         } else {
           await other.ask({ type: 'list', id: 1 });
@@ -120,12 +113,12 @@ t.test('a byte a second of a message, in one frame or in fragments with pings be
       };
       await put(
         inFragments
-          ? frame(message.subarray(0, 1), { fin: false })
-          : frame(message.subarray(0, 1), { length: 1000 }),
+          ? frame(BINARY, message.subarray(0, 1), { fin: false })
+          : frame(BINARY, message.subarray(0, 1), { length: 1000 }),
       );
       for (let i = 0; i <= 10; i++) {
         server.sweep();
-        await put(inFragments ? frame(Buffer.of(0), { fin: false, opcode: 0 }) : Buffer.of(0));
+        await put(inFragments ? frame(CONTINUATION, Buffer.of(0), { fin: false }) : Buffer.of(0));
         t.equal(client.socket.readyState, client.socket.OPEN, 'not before limits.frameMs');
         clock.time += 100;
       }
@@ -145,7 +138,7 @@ t.test('a client that always has half a message under way, and completes them, s
   const clock = new Clock();
   const server = await startServer(t, { now: clock.now, limits: { frameMs: 1000, pingMs: 1e9 } });
   const client = await RawClient.welcomed(t, server.url);
-  const message = frame(packed({ type: 'list', id: 1 }));
+  const message = frame(BINARY, packed({ type: 'list', id: 1 }));
   client.tcp.write(message.subarray(0, 20));
   for (let i = 0; i < 10; i++) {
     client.tcp.write(Buffer.concat([message.subarray(20), message.subarray(0, 20)]));

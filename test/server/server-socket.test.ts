@@ -6,6 +6,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { WebSocketServer } from 'ws';
 import { ServerSocket } from '../../server/server-socket.js';
+import { BINARY, CONTINUATION, frame } from './websocket-frame.js';
 
 /** A client's TCP connection, upgraded, and the server's end of it. */
 async function connected(t: Test): Promise<{ client: Socket; socket: ServerSocket; stream: Socket }> {
@@ -33,18 +34,6 @@ async function connected(t: Test): Promise<{ client: Socket; socket: ServerSocke
   return { client, socket, stream };
 }
 
-function frame(payload: Buffer, { fin = true, opcode = 2 } = {}): Buffer {
-  const head = Buffer.alloc(14);
-  head[0] = (fin ? 0x80 : 0) | opcode;
-  head[1] = 0x80 | 127;
-  head.writeBigUInt64BE(BigInt(payload.length), 2);
-  const mask = randomBytes(4);
-  mask.copy(head, 10);
-  const masked = Buffer.from(payload);
-  for (let i = 0; i < masked.length; i++) masked[i]! ^= mask[i & 3]!;
-  return Buffer.concat([head, masked]);
-}
-
 t.test('messages of all sizes, one behind the other, in pieces of odd lengths', async (t) => {
   const { client, socket } = await connected(t);
   const sizes = [3, 2 ** 18 - 1, 2 ** 18, 2 ** 18 + 1, 1_000_003, 0, 5_000_001, 7, 300_000, 300_001];
@@ -59,8 +48,8 @@ t.test('messages of all sizes, one behind the other, in pieces of odd lengths', 
     });
   });
   const bytes = Buffer.concat([
-    ...messages.map((message) => frame(message)),
-    ...fragments.map((each, i) => frame(each, { fin: i === 2, opcode: i === 0 ? 2 : 0 })),
+    ...messages.map((message) => frame(BINARY, message)),
+    ...fragments.map((each, i) => frame(i === 0 ? BINARY : CONTINUATION, each, { fin: i === 2 })),
   ]);
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const length = 1 + ((i * 7919) % 99_991);
@@ -82,7 +71,7 @@ t.test('others have a turn after each piece of a large one', async (t) => {
   };
   look();
   const message = once(socket, 'message');
-  client.write(frame(randomBytes(2 ** 24)));
+  client.write(frame(BINARY, randomBytes(2 ** 24)));
   await message;
   isOver = true;
   const most = Math.max(...turns);
@@ -91,7 +80,7 @@ t.test('others have a turn after each piece of a large one', async (t) => {
 
 t.test('messages that are held come in their order, with those of the next pieces behind them', async (t) => {
   const { client, socket } = await connected(t);
-  const piece = (...names: string[]): Buffer => Buffer.concat(names.map((name) => frame(Buffer.from(name))));
+  const piece = (...names: string[]): Buffer => Buffer.concat(names.map((name) => frame(BINARY, name)));
   const arrived: string[] = [];
   const all = new Promise<void>((resolve) => {
     socket.on('message', (data: Buffer) => {

@@ -11,27 +11,11 @@ import { packMessage } from '../../protocol/messages.js';
 import { bytes } from '../protocol/hex.js';
 import { undisturbed } from './bystander.js';
 import { RawClient, startServer } from './rig.js';
+import { BINARY, CLOSE, CONTINUATION, frame, PING, PONG, TEXT } from './websocket-frame.js';
 
-const [CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG] = [0, 1, 2, 8, 9, 10] as const;
-const MASK = bytes('37fa213d');
 const BAD = { code: 'bad_frame', close: 1002 } as const;
 const NOT_UTF8 = { code: 'bad_frame', close: 1007 } as const;
 const IS_TEXT = { code: 'text_frame', close: 1003 } as const;
-
-interface FrameBits {
-  readonly fin?: boolean;
-  readonly rsv?: number;
-}
-
-/** A masked frame. */
-function frame(opcode: number, payload: Uint8Array | string = '', { fin = true, rsv = 0 }: FrameBits = {}) {
-  const data = typeof payload === 'string' ? Buffer.from(payload) : payload;
-  const n = data.length;
-  const length = n < 126 ? [0x80 | n] : n < 2 ** 16 ? [0xfe, n >> 8, n & 255] : [0xff, 0, 0, 0, 0];
-  const rest = n < 2 ** 16 ? [] : [n >>> 24, (n >> 16) & 255, (n >> 8) & 255, n & 255];
-  const head = [(fin ? 0x80 : 0) | (rsv << 4) | opcode, ...length, ...rest, ...MASK];
-  return Buffer.concat([Uint8Array.from(head), data.map((byte, i) => byte ^ MASK[i & 3]!)]);
-}
 
 /** A request of so many bytes, which is answered with its id. */
 function request(id: number, size = 15): Uint8Array {
@@ -95,9 +79,9 @@ async function hold(t: Test, url: string, { name, frames, chop, answers = [], po
 }
 
 /** The cases of a section, on one server, beside somebody whom they must not disturb. */
-function section(title: string, cases: readonly Case[], limits = {}): void {
+function section(title: string, cases: readonly Case[]): void {
   t.test(title, async (t) => {
-    const server = await startServer(t, { limits: { connectionsPerSecond: 10_000, ...limits } });
+    const server = await startServer(t, { limits: { connectionsPerSecond: 10_000 } });
     await undisturbed(t, server.url, async () => {
       for (const each of cases) await hold(t, server.url, each);
     });
