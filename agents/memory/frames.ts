@@ -47,10 +47,14 @@ export class Frames {
     }
     const stride = this.#stack * this.#run;
     for (let k = 0; k < this.#stack; k++) {
-      this.#rows.read(slots[k]!, this.#frame, 0);
+      const frame = this.#rows.view(slots[k]!);
       let to = row * this.#runs * stride + k * this.#run;
-      for (let from = 0; from < this.#frame.length; to += stride) {
-        for (let i = 0; i < this.#run; i++) target[to + i] = this.#frame[from++]!;
+      if (this.#run === 1) {
+        for (let from = 0; from < frame.length; from++, to += stride) target[to] = frame[from]!;
+        continue;
+      }
+      for (let from = 0; from < frame.length; to += stride) {
+        for (let i = 0; i < this.#run; i++) target[to + i] = frame[from++]!;
       }
     }
   }

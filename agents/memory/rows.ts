@@ -37,6 +37,12 @@ export class Rows {
     copyRow(this.#block(row), row % this.#rowsPerBlock, target, targetRow, this.size);
   }
 
+  /** Row `row` itself, to be read. */
+  view(row: number): TypedArray {
+    const from = (row % this.#rowsPerBlock) * this.size;
+    return this.#block(row).subarray(from, from + this.size);
+  }
+
   /** The memory of the first `rows` rows, as views in order, one a block: for saving, and for filling in again. */
   *prefix(rows: number): Generator<Uint8Array> {
     for (let first = 0; first < rows; first += this.#rowsPerBlock) {

@@ -6,6 +6,7 @@ import type { AgentDefinition } from '../definition.js';
 import { mean } from '../mean.js';
 import type { DataSet } from '../memory/data-set.js';
 import type { Replay, Sampled } from '../memory/index.js';
+import { RandomShift } from '../memory/random-shift.js';
 import { Module } from '../module.js';
 import { inputTensor } from '../nn/input.js';
 import { tdLoss } from '../nn/losses.js';
@@ -39,6 +40,11 @@ export const DQN_SETTINGS = {
   ),
   dueling: boolean(false, 'Whether the value of the state and the advantages of actions are learned apart.'),
   double: boolean(true, 'Whether the online network chooses the action that the target network judges.'),
+  shift: integer(
+    0,
+    [0, 64],
+    'Pixels by which pictures are moved at random, up to so many, when they are learned from (random shift of DrQ).',
+  ),
   ...OFF_POLICY_SETTINGS,
   batchSize: integer(32, [1, 65536], 'Transitions in one update.'),
   stepsPerUpdate: number(
@@ -99,6 +105,7 @@ export class Dqn extends OffPolicyAgent {
   readonly #target: Module;
   readonly #maskOf;
   readonly #held: HeldActions;
+  readonly #randomShift: RandomShift | undefined;
   readonly #tdErrors: Float32Array;
   readonly #regression: () => Regression;
   /** The probabilities with which explored actions were taken, by the array of the actions. */
@@ -114,6 +121,7 @@ export class Dqn extends OffPolicyAgent {
     }
     this.#settings = settings;
     this.#critic = discreteCritic(task, settings.hidden, settings.dueling);
+    this.#randomShift = shiftOf(task, this.#critic.features.shape, settings.shift);
     this.#maskOf = maskReader(task.observationSpace);
     this.#held = new HeldActions(task.numEnvs, settings.longestHold);
     const { network } = this.#critic;
@@ -230,6 +238,8 @@ export class Dqn extends OffPolicyAgent {
     const batch = this.memory.batch(this.#settings.batchSize);
     return () => {
       this.memory.sample(this.sampling, batch);
+      this.#shift(batch.observations);
+      this.#shift(batch.nextObservations);
       this.weigh(batch);
       return {
         s_t: this.#critic.features.read(batch.observations),
@@ -250,6 +260,7 @@ export class Dqn extends OffPolicyAgent {
     const first = Int32Array.from({ length: batchSize }, (_, row) => row * nStep);
     return () => {
       this.memory.sampleSegments(this.sampling, segments);
+      this.#shift(segments.observations);
       this.weigh(segments);
       const { greedy, v, q_target } = this.#greedy(segments.observations);
       const actions = this.#columns(segments.actions[0]!);
@@ -275,6 +286,11 @@ export class Dqn extends OffPolicyAgent {
     };
   }
 
+  /** Moves the pictures of states, in place. */
+  #shift(observations: readonly TypedArray[]): void {
+    this.#randomShift?.move(this.#critic.features.read(observations) as Uint8Array, this.sampling);
+  }
+
   /** The greedy actions in some states, and what the target network says they are worth. */
   #greedy(observations: readonly TypedArray[]) {
     const { numActions } = this.#critic;
@@ -295,6 +311,21 @@ export class Dqn extends OffPolicyAgent {
     const { firstAction } = this.#critic;
     return firstAction === 0 ? (actions as Int32Array) : (actions as Int32Array).map((a) => a - firstAction);
   }
+}
+
+/** @throws SettingError where there are no pictures to move */
+function shiftOf(
+  { observationSpace }: Task,
+  shape: readonly number[],
+  most: number,
+): RandomShift | undefined {
+  if (most === 0) return undefined;
+  if (shape.length === 3 && observationSpace.leaves.some(({ dtype }) => dtype === 'uint8')) {
+    return new RandomShift(shape, most);
+  }
+  throw new SettingError(
+    `shift: expected 0, since the env observes ${observationSpace.toString()} and no pictures of bytes; got ${most}`,
+  );
 }
 
 /** Memory for these settings: where traces look at how likely an action was, that is kept beside it. */

@@ -66,22 +66,28 @@ export const DQN_PRESETS: Presets = {
   },
   'MinAtar/Breakout-v1': BREAKOUT,
   'MinAtar/Freeway-v1': { ...BREAKOUT, settings: { ...BREAKOUT.settings, gamma: 0.99 } },
-  // From the state of the game: a million frames of four to a step.
+  // From pixels, a million frames of four to a step. What is seen of the ball is learned by heart, each place of it for
+  // itself, unless pictures move; and what the ball's place means beside the paddle's takes a few layers.
   'Pixel/Pong-v1': {
     steps: 250_000,
     numEnvs: 8,
     settings: {
-      hidden: [128, 128],
+      hidden: [256, 128, 128],
+      frameStack: 4,
+      dueling: true,
+      shift: 1,
       gamma: 0.97,
       nStep: 3,
-      memory: 100_000,
+      batchSize: 64,
       stepsPerUpdate: 2,
       updatesPerTarget: 1,
       tau: 0.01,
-      epsilonSteps: 25_000,
-      epsilonEnd: 0.02,
+      learningRate: 1e-3,
+      learningRateShare: 0.2,
+      learningRateSteps: 250_000,
+      epsilonSteps: 50_000,
     },
-    options: { obs_type: 'state' },
+    options: { preprocess: true, screen_size: 42, repeat_action_probability: 0 },
   },
 };
 

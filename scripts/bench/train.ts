@@ -3,6 +3,7 @@
  * sampling and updating, beside Stable-Baselines3 at equal settings where Python can import it. The two sides take turns,
  * and the best of the turns counts for each.
  */
+import { availableParallelism } from 'node:os';
 import { type BackendName, useBackend } from '../../agents/nn/backend.js';
 import { getAgent } from '../../agents/registry.js';
 import { Collecting } from '../../agents/run/train.js';
@@ -15,7 +16,7 @@ interface Row {
   readonly agent: string;
   readonly env: string;
   readonly settings: Readonly<Record<string, SettingValue>>;
-  /** Least number of times that farstep is to be as fast as the faster of its peer's. */
+  /** Least number of times that farstep is to be as fast as the fastest of its peer's. */
   readonly bar: number;
 }
 
@@ -60,7 +61,10 @@ export const TRAIN_ROWS: readonly string[] = Object.keys(ROWS);
 
 /** Steps before the clock starts: memory has been filled, and everything is compiled. */
 const WARM_UP = 1500;
-const THREADS = [1, 2] as const;
+/** Threads that PyTorch gets in turn: powers of two up to as many as there are processors, or eight. */
+export const PEER_THREADS: readonly number[] = [1, 2, 4, 8].filter(
+  (threads) => threads <= availableParallelism(),
+);
 
 export interface BenchTrainOptions {
   readonly rows: readonly string[];
@@ -75,9 +79,9 @@ export interface TrainResult {
   readonly title: string;
   readonly stepsPerSecond: number;
   readonly backend: string;
-  /** On one thread of PyTorch and on two; absent where there is no Stable-Baselines3. */
-  readonly peer?: readonly [one: number, two: number];
-  /** Ours / the faster of the two. */
+  /** On each of PEER_THREADS; absent where there is no Stable-Baselines3. */
+  readonly peer?: readonly number[];
+  /** Ours / the fastest of them. */
   readonly times?: number;
   readonly passed: boolean;
 }
@@ -94,10 +98,10 @@ export async function benchTrain(
       const row = ROWS[name]!;
       const ours = await Trainer.start(row, backend);
       let best = 0;
-      const theirs: [number, number] = [0, 0];
+      const theirs = PEER_THREADS.map(() => 0);
       for (let turn = 0; turn < turns; turn++) {
         best = Math.max(best, await ours.measure(seconds));
-        for (const [i, threads] of THREADS.entries()) {
+        for (const [i, threads] of PEER_THREADS.entries()) {
           if (peer) theirs[i] = Math.max(theirs[i]!, await peer.measure(name, threads, seconds));
         }
       }

@@ -5,7 +5,13 @@ import { benchFrames, benchPriorities, type FramesResult, type PrioritiesResult 
 import { benchMetrics } from '../bench/metrics.js';
 import { type BenchNnOptions, benchNn, NN_ROWS } from '../bench/nn.js';
 import { benchServer, type CaseResult, type ServerBenchOptions, type SoakResult } from '../bench/server.js';
-import { type BenchTrainOptions, benchTrain, TRAIN_ROWS, type TrainResult } from '../bench/train.js';
+import {
+  type BenchTrainOptions,
+  benchTrain,
+  PEER_THREADS,
+  TRAIN_ROWS,
+  type TrainResult,
+} from '../bench/train.js';
 import { benchWorkers, type WorkersResult } from '../bench/workers.js';
 import { megabytes, thousands } from '../format.js';
 import { above, integer } from '../options.js';
@@ -49,7 +55,7 @@ function trainRow({ title, stepsPerSecond, backend, peer, times, passed }: Train
   const cells = [
     `${title} (${backend})`,
     thousands(stepsPerSecond),
-    ...(peer ?? ['', '']).map((rate) => (typeof rate === 'number' ? thousands(rate) : '')),
+    ...PEER_THREADS.map((_, i) => (peer === undefined ? '' : thousands(peer[i]!))),
     times === undefined ? '' : times.toFixed(2),
   ];
   return `| ${cells.join(' | ')} |${passed ? '' : '  below its bar'}`;
@@ -148,7 +154,9 @@ export function benchCommand(): Command {
         rows: readonly string[],
         { json, ...options }: Omit<BenchTrainOptions, 'rows'> & { readonly json?: boolean },
       ) => {
-        if (!json) console.log('| | farstep | SB3, 1 thread | SB3, 2 threads | times |\n|-|-|-|-|-|');
+        const heads = PEER_THREADS.map((threads) => `SB3, ${threads} thread${threads === 1 ? '' : 's'}`);
+        if (!json)
+          console.log(`| | farstep | ${heads.join(' | ')} | times |\n|-|-|${'-|'.repeat(heads.length)}-|`);
         const { peer, results } = await benchTrain({ ...options, rows }, (result) => {
           if (!json) console.log(trainRow(result));
         });

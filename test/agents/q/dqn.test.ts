@@ -236,3 +236,40 @@ t.test('a policy alone can be taken elsewhere, and another network is refused', 
   await t.rejects(wider.loadPolicy(saved), /the parameters are of .* the settings make /);
   for (const each of [agent, other, wider]) each.dispose();
 });
+
+t.test('shift moves pictures before they are learned from, and refuses anything else', async (t) => {
+  t.throws(() => new Dqn(task, settings({ shift: 2 }), 1), {
+    name: 'SettingError',
+    message: /^shift: expected 0, since the env observes Box\(.* and no pictures of bytes; got 2$/,
+  });
+
+  const pictures = {
+    observationSpace: new Box(0, 255, [5, 5, 1], 'uint8'),
+    actionSpace: new Discrete(2),
+    numEnvs: 2,
+  };
+  /** Parameters after some updates on two pictures, each with a bright pixel. */
+  const learned = async (shift: number, traces: DqnSettings['traces']) => {
+    const agent = new Dqn(pictures, settings({ shift, traces, nStep: 2 }), 1);
+    const shown = new Uint8Array(50);
+    shown[12] = shown[25 + 6] = 255;
+    const end = lastStep([1, -1], true);
+    agent.begin([shown]);
+    for (let i = 0; i < 20; i++) {
+      agent.observe([Int32Array.of(0, 1)], {
+        ...end,
+        observations: [shown],
+        ended: { ...end.ended!, finalObservations: [shown] },
+      });
+      agent.learn();
+    }
+    const parameters = await memoryCheckpoint(agent.savePolicy()).read('policy.safetensors');
+    agent.dispose();
+    return Buffer.from(parameters);
+  };
+  for (const traces of ['ignore', 'retrace'] as const) {
+    const moved = await learned(1, traces);
+    t.ok(moved.equals(await learned(1, traces)), `${traces}: by the seed alone`);
+    t.notOk(moved.equals(await learned(0, traces)), `${traces}: not what the memory has`);
+  }
+});

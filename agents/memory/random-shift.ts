@@ -1,0 +1,44 @@
+import { sizeOf } from '../../protocol/dtypes.js';
+import type { SampleSource } from '../../protocol/spaces/index.js';
+
+/**
+ * Random shift (Kostrikov, Yarats and Fergus 2021, "Image augmentation is all you need", section 4.1; Laskin et al. 2020):
+ * moves each picture of a batch by up to `most` pixels up or down and left or right, all its channels alike; what comes
+ * in from outside is the nearest pixel of the border.
+ */
+export class RandomShift {
+  readonly #picture: Uint8Array;
+
+  /** @param shape of a picture: [height, width, channels] */
+  constructor(
+    readonly shape: readonly number[],
+    readonly most: number,
+  ) {
+    if (shape.length !== 3)
+      throw new Error(`random shift: expected pictures, got shape [${shape.join(', ')}]`);
+    this.#picture = new Uint8Array(sizeOf(shape));
+  }
+
+  /** Moves the pictures of a slab [B, height, width, channels], in place. */
+  move(slab: Uint8Array, random: SampleSource): void {
+    const [height, width, channels] = this.shape as [number, number, number];
+    const picture = this.#picture;
+    const row = width * channels;
+    for (let at = 0; at < slab.length; at += picture.length) {
+      const down = random.integers(-this.most, this.most + 1);
+      const right = random.integers(-this.most, this.most + 1);
+      picture.set(slab.subarray(at, at + picture.length));
+      const [from, to] = [Math.max(0, -right) * channels, Math.max(0, right) * channels];
+      const kept = row - from - to;
+      for (let y = 0; y < height; y++) {
+        const source = Math.min(height - 1, Math.max(0, y - down)) * row;
+        const target = at + y * row;
+        slab.set(picture.subarray(source + from, source + from + kept), target + to);
+        for (let x = 0; x < to; x++) slab[target + x] = picture[source + (x % channels)]!;
+        for (let x = 0; x < from; x++) {
+          slab[target + kept + x] = picture[source + row - channels + (x % channels)]!;
+        }
+      }
+    }
+  }
+}
