@@ -27,6 +27,13 @@ const program = new Command('farstep')
   .version(VERSION)
   .showHelpAfterError('(add --help for what this command takes)');
 
+let readerHasGone = false;
+// Whoever read what is printed has gone, such as `head`: the same as Ctrl-C.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  if (!readerHasGone) process.kill(process.pid, 'SIGINT');
+  readerHasGone = true;
+});
 try {
   const [word = ''] = process.argv.slice(2);
   for (const [name, load] of Object.entries(COMMANDS)) {

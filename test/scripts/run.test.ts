@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import t from 'tap';
 import { RunDirectory } from '../../agents/run/output/run-directory.js';
-import { farstep } from './command.js';
+import { FARSTEP, farstep } from './command.js';
 
 const TRAIN = [
   'train',
@@ -158,4 +160,19 @@ t.test('what is wrong with a run is told before any work', async (t) => {
     await tell(/permission denied/, ...TRAIN, '--out', join(dir, 'closed'));
     await chmod(dir, 0o700);
   }
+});
+
+t.test('a run whose reader has gone is saved, and goes on', async (t) => {
+  const dir = t.testdir();
+  const child = spawn(process.execPath, [FARSTEP, ...TRAIN, '--steps', '1000000'], { cwd: dir });
+  let complaints = '';
+  child.stderr.on('data', (data) => {
+    complaints += data;
+  });
+  child.stdout.once('data', () => child.stdout.destroy());
+  const [code] = await once(child, 'close');
+  t.equal(code, 0);
+  t.equal(complaints, '');
+  const resumed = await farstep(dir, 'train', '--resume', onlyRun(dir), '--steps', '400');
+  t.match(resumed.stdout, /Resumed at step \d+\./);
 });
