@@ -44,8 +44,8 @@ export function productOf(kernels: Kernels, shape: ProductShape): (a: number, b:
   // In equal parts.
   const depth = Math.ceil(k / Math.ceil(k / PANEL_ROWS));
   const startRow = accumulate ? cRow : 0;
-  const panel = transposeB ? kernels.panel : 0;
   const clip = relu ? 1 : 0;
+  const { panel } = kernels;
   return (a, b, c) => {
     const start = accumulate ? c : bias;
     kernels.matmul(a, b, c, m, n, k, aRow, aStep, bRow, bColumn, cRow, start, startRow, clip, panel, depth);

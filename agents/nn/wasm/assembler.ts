@@ -13,6 +13,9 @@ const SHARED = 3;
 /** Of a memory, 64 KiB each. */
 export const MOST_PAGES = 65536;
 
+/** Makes the code of a call. */
+export type Call = (...args: Code[]) => Code;
+
 /** A variable of a function: its own value as code, and the code that sets it. */
 export interface Local {
   readonly get: Code;
@@ -80,10 +83,13 @@ export const i32 = {
   mul: (a: Code, b: Code): Code => [a, b, 0x6c],
   and: (a: Code, b: Code): Code => [a, b, 0x71],
   shl: (a: Code, bits: number): Code => [a, i32.const(bits), 0x74],
+  /** Of numbers from 0 on. */
+  shr: (a: Code, bits: number): Code => [a, i32.const(bits), 0x76],
   eq: (a: Code, b: Code): Code => [a, b, 0x46],
   lt: (a: Code, b: Code): Code => [a, b, 0x48],
   le: (a: Code, b: Code): Code => [a, b, 0x4c],
   load: (address: Code, offset = 0): Code => [address, 0x28, memarg(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, memarg(offset)],
   load8u: (address: Code): Code => [address, 0x2d, 0, u32(0)],
 };
 
@@ -99,6 +105,7 @@ export const f32 = {
   max: (a: Code, b: Code): Code => [a, b, 0x97],
   sqrt: (a: Code): Code => [a, 0x91],
   gt: (a: Code, b: Code): Code => [a, b, 0x5e],
+  ne: (a: Code, b: Code): Code => [a, b, 0x5c],
   fromU32: (a: Code): Code => [a, 0xb3],
 };
 
@@ -186,7 +193,7 @@ export class ModuleWriter {
     params: P,
     write: (args: { [K in keyof P]: Local }, f: FunctionWriter) => Code,
     result?: ValueType,
-  ): (...args: Code[]) => Code {
+  ): Call {
     const names = Object.keys(params);
     const locals: ValueType[] = [];
     const variable = (index: number): Local => ({

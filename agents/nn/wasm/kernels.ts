@@ -35,7 +35,7 @@ type WalkPatches = (
 /** The module's functions. Pointers and strides are in bytes; lengths count floats. */
 export interface Kernels extends PointwiseKernels {
   readonly matmul: Matmul;
-  /** Room for the columns that `matmul` packs: its `panel`, or 0. */
+  /** The room that `matmul` needs, its `panel`. */
   readonly panel: number;
   gatherPatches: WalkPatches;
   scatterPatches: WalkPatches;

@@ -6,6 +6,7 @@
  * gradient of weights) costs what A·B costs.
  */
 import {
+  type Call,
   type Code,
   type FunctionWriter,
   f32,
@@ -19,6 +20,7 @@ import {
   whileLoop,
 } from './assembler.js';
 import { storeLanes, transposeFour } from './elementwise.js';
+import { PRODUCT, type ProductLocals, SPARSE_BYTES, writeSparseProduct } from './sparse-product.js';
 
 const FLOAT_BYTES = 4;
 const VECTOR_BYTES = 16;
@@ -26,7 +28,8 @@ const VECTOR_BYTES = 16;
 const PANEL_ROW_BYTES = 2 * VECTOR_BYTES;
 /** Rows of B that are worked on at a time: as many as the first cache has room for. */
 export const PANEL_ROWS = 192;
-export const PANEL_BYTES = PANEL_ROWS * PANEL_ROW_BYTES;
+/** What a product needs beside its matrices. */
+export const PANEL_BYTES = SPARSE_BYTES * PANEL_ROWS;
 
 const TILE = {
   a: 'i32',
@@ -43,14 +46,12 @@ const TILE = {
   lanes: 'i32',
 } as const;
 
-type Tile = (...args: Code[]) => Code;
-
 /**
  * A tile of `rows` rows and `vectors` · 4 columns. Columns past n are computed from whatever lies behind a row of B
  * and never stored: only `lanes` of the last vector are. (Both allocators keep some bytes of their own behind an array,
  * so that a read past its end stays inside the memory.)
  */
-function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
+function writeTile(module: ModuleWriter, rows: number, vectors: number): Call {
   return module.func(`tile${rows}x${vectors}`, TILE, (p, f) => {
     const row = [...Array(rows).keys()];
     const column = [...Array(vectors).keys()];
@@ -115,30 +116,19 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number): Tile {
   });
 }
 
-const ARGUMENTS = [
-  ...(['a', 'b', 'c', 'm', 'n', 'k', 'aRow', 'aStep', 'bRow', 'bColumn', 'cRow'] as const),
-  ...(['start', 'startRow', 'relu', 'panel'] as const),
-];
-type Argument = (typeof ARGUMENTS)[number];
-const PRODUCT = Object.fromEntries(ARGUMENTS.map((name) => [name, 'i32'])) as Record<Argument, 'i32'>;
-
-type ProductLocals = Record<Argument, Local>;
-
 /**
  * Adds `matmul(a, b, c, m, n, k, aRow, aStep, bRow, bColumn, cRow, start, startRow, relu, panel, depth)`. Pointers and
  * strides are in bytes: element (i, t) of A lies at `a + i·aRow + t·aStep`, element (t, j) of B at `b + t·bRow +
  * j·bColumn`, row i of C at `c + i·cRow`. `start` points at what C begins with, rows `startRow` apart: 0 for nothing, a
- * bias with `startRow` 0, or C itself to accumulate. k runs in stretches of `depth`. Where the columns of B are not
- * neighbours but its rows lie as columns, `panel` is room for `depth` rows of a tile's columns, which are brought there
- * side by side; otherwise it is 0.
+ * bias with `startRow` 0, or C itself to accumulate. k runs in stretches of `depth`, at most PANEL_ROWS. Where the columns of B are not
+ * neighbours but its rows lie as columns, a tile's columns are brought side by side first. `panel` is PANEL_BYTES of room.
  */
 export function writeMatmul(module: ModuleWriter): void {
   // Of the processor's 16 registers, V8 keeps one; twelve accumulators leave two for B and one for A.
   const tiles = [2, 1].map((vectors) => [1, 2, 3, 4, 5, 6].map((rows) => writeTile(module, rows, vectors)));
   const packTransposed = writePackTransposed(module);
-  const stretch = module.func('matmulStretch', PRODUCT, (p, f) =>
-    columnsFromLeft(f, p, tiles, packTransposed),
-  );
+  const dense = module.func('matmulDense', PRODUCT, (p, f) => columnsFromLeft(f, p, tiles, packTransposed));
+  const stretch = writeSparseProduct(module, dense, packTransposed);
   module.func('matmul', { ...PRODUCT, depth: 'i32' }, (p, f) => {
     const step = f.local('i32');
     const along = (pointer: Local, stride: Local): Code =>
@@ -161,10 +151,13 @@ export function writeMatmul(module: ModuleWriter): void {
   });
 }
 
-/** Adds `packTransposed(b, column, k, panel, columns)`: up to eight columns of B, each a row in memory, side by side. */
-function writePackTransposed(module: ModuleWriter): Tile {
-  const params = { b: 'i32', column: 'i32', k: 'i32', panel: 'i32', columns: 'i32' } as const;
-  return module.func('packTransposed', params, ({ b, column, k, panel, columns }, f) => {
+/**
+ * Adds `packTransposed(b, column, k, panel, row, columns)`: up to eight columns of B, each a row in memory, side by side
+ * in rows of `row` bytes.
+ */
+function writePackTransposed(module: ModuleWriter): Call {
+  const params = { b: 'i32', column: 'i32', k: 'i32', panel: 'i32', row: 'i32', columns: 'i32' } as const;
+  return module.func('packTransposed', params, ({ b, column, k, panel, row, columns }, f) => {
     const [t, j, from, to] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
     const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
     const vectors = [0, 1, 2, 3, 4, 5, 6, 7].map(() => f.local('v128'));
@@ -173,10 +166,10 @@ function writePackTransposed(module: ModuleWriter): Tile {
       vectors.map((vector) => [vector.set(v128.load(from.get)), plus(from, column.get)]),
       [vectors.slice(0, 4), vectors.slice(4)].map((half, side) => {
         const [mix, rows] = transposeFour(f, half);
-        const at = (i: number): number => PANEL_ROW_BYTES * i + VECTOR_BYTES * side;
-        return [mix, rows.map((row, i) => v128.store(panel.get, row, at(i)))];
+        const stores = rows.map((four) => [v128.store(to.get, four, VECTOR_BYTES * side), plus(to, row.get)]);
+        return [mix, to.set(panel.get), stores];
       }),
-      plus(panel, i32.const(4 * PANEL_ROW_BYTES)),
+      panel.set(to.get),
     ];
     const oneByOne = forLoop(j, columns.get, 1, [
       from.set(i32.add(b.get, i32.add(i32.mul(j.get, column.get), i32.shl(t.get, 2)))),
@@ -185,20 +178,20 @@ function writePackTransposed(module: ModuleWriter): Tile {
     ]);
     return [
       when(i32.eq(columns.get, i32.const(8)), forLoop(t, i32.sub(k.get, i32.const(3)), 4, fourRows)),
-      forLoop(t, k.get, 1, [j.set(i32.const(0)), oneByOne, plus(panel, i32.const(PANEL_ROW_BYTES))]),
+      forLoop(t, k.get, 1, [j.set(i32.const(0)), oneByOne, plus(panel, row.get)]),
     ];
   });
 }
 
 /** All panels of columns of a product. */
-function columnsFromLeft(f: FunctionWriter, p: ProductLocals, tiles: Tile[][], packTransposed: Tile): Code {
+function columnsFromLeft(f: FunctionWriter, p: ProductLocals, tiles: Call[][], packTransposed: Call): Code {
   const left = f.local('i32');
   const [b, bRow] = [f.local('i32'), f.local('i32')];
   const columns = (vectors: number, lanes: Code): Code =>
     columnPanel(f, { ...p, b, bRow }, tiles[2 - vectors]!, lanes);
   const asItLies: Code = [b.set(p.b.get), bRow.set(p.bRow.get)];
   const transposed = (count: Code): Code => [
-    packTransposed(p.b.get, p.bColumn.get, p.k.get, p.panel.get, count),
+    packTransposed(p.b.get, p.bColumn.get, p.k.get, p.panel.get, i32.const(PANEL_ROW_BYTES), count),
     [b.set(p.panel.get), bRow.set(i32.const(PANEL_ROW_BYTES))],
   ];
   const next = (count: number): Code => [
@@ -208,15 +201,16 @@ function columnsFromLeft(f: FunctionWriter, p: ProductLocals, tiles: Tile[][], p
     left.set(i32.sub(left.get, i32.const(count))),
   ];
   const four = i32.const(4);
+  const areNeighbours = i32.eq(p.bColumn.get, i32.const(FLOAT_BYTES));
   return [
     left.set(p.n.get),
     whileLoop(i32.lt(i32.const(7), left.get), [
-      when(p.panel.get, transposed(i32.const(8)), asItLies),
+      when(areNeighbours, asItLies, transposed(i32.const(8))),
       columns(2, four),
       next(8),
     ]),
     when(left.get, [
-      when(p.panel.get, transposed(left.get), asItLies),
+      when(areNeighbours, asItLies, transposed(left.get)),
       when(i32.lt(i32.const(3), left.get), [
         columns(1, four),
         next(4),
@@ -228,7 +222,7 @@ function columnsFromLeft(f: FunctionWriter, p: ProductLocals, tiles: Tile[][], p
 }
 
 /** All rows of one panel of columns: the largest tiles, then one of the rest. */
-function columnPanel(f: FunctionWriter, p: ProductLocals, tiles: Tile[], lanes: Code): Code {
+function columnPanel(f: FunctionWriter, p: ProductLocals, tiles: Call[], lanes: Code): Code {
   const i = f.local('i32');
   const a = f.local('i32');
   const c = f.local('i32');

@@ -39,7 +39,7 @@ export const LOOKS = 50_000;
 
 /**
  * Takes parts and computes them until none is left.
- * @param panel this thread's own room for packed columns
+ * @param panel this thread's own room
  * @returns how many
  */
 export function takeParts(control: Int32Array, matmul: Matmul, panel: number): number {
@@ -51,7 +51,7 @@ export function takeParts(control: Int32Array, matmul: Matmul, panel: number): n
     const at = (argument: number): number => control[AT.product + argument]!;
     const [a, b, c, m, n, k] = [at(0), at(1), at(2), at(3), at(4), at(5)];
     const [aRow, aStep, bRow, bColumn, cRow] = [at(6), at(7), at(8), at(9), at(10)];
-    const [start, startRow, relu, packed, depth] = [at(11), at(12), at(13), at(14), at(15)];
+    const [start, startRow, relu, depth] = [at(11), at(12), at(13), at(15)];
     // What was read is of this product if nobody has taken a part or begun another product meanwhile.
     if (Atomics.compareExchange(control, AT.next, next, next - 1) !== next) continue;
     const columns = Math.ceil(n / partColumns);
@@ -60,13 +60,7 @@ export function takeParts(control: Int32Array, matmul: Matmul, panel: number): n
       ...[a + row * aRow, b + column * bColumn, c + row * cRow + 4 * column],
       ...[Math.min(partRows, m - row), Math.min(partColumns, n - column), k],
       ...[aRow, aStep, bRow, bColumn, cRow],
-      ...[
-        start === 0 ? 0 : start + row * startRow + 4 * column,
-        startRow,
-        relu,
-        packed === 0 ? 0 : panel,
-        depth,
-      ],
+      ...[start === 0 ? 0 : start + row * startRow + 4 * column, startRow, relu, panel, depth],
     );
     taken += 1;
   }

@@ -6,7 +6,7 @@ export interface ThreadData {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly control: Int32Array;
-  /** Room for packed columns. */
+  /** This thread's own room for `matmul`. */
   readonly panel: number;
 }
 

@@ -12,6 +12,9 @@ const PARTS_A_THREAD = 2;
 /** Rows and columns of a part are multiples of these. */
 const TILE = { rows: 6, columns: 8 } as const;
 
+/** Parts of fewer rows would bring columns of B together, and take the zeros out of A, more often than it pays. */
+const LEAST_ROWS = 30;
+
 /** Multiply-adds of a product that is worth waking other threads up for, and of one worth sharing with those awake. */
 const WAKE_FROM = 1 << 20;
 const SHARE_FROM = 1 << 17;
@@ -40,7 +43,7 @@ export class Threads {
     readonly module: WebAssembly.Module,
     readonly memory: Memory,
     readonly matmul: Matmul,
-    /** This thread's own room for packed columns. */
+    /** This thread's own room. */
     readonly panel: number,
     readonly threads: number,
   ) {}
@@ -62,8 +65,9 @@ export class Threads {
     const control = this.#control;
     const [, , , m, n] = args;
     const wanted = PARTS_A_THREAD * this.threads;
-    const byColumns = n >= 2 * TILE.columns * wanted;
-    const rows = byColumns ? m : TILE.rows * Math.ceil(m / wanted / TILE.rows);
+    const fewRows = TILE.rows * Math.ceil(m / wanted / TILE.rows);
+    const byColumns = fewRows < LEAST_ROWS && n >= 2 * TILE.columns * wanted;
+    const rows = byColumns ? m : fewRows;
     const columns = byColumns ? TILE.columns * Math.ceil(n / wanted / TILE.columns) : n;
     const parts = Math.ceil(m / rows) * Math.ceil(n / columns);
     control.set([rows, columns, ...args], AT.part);

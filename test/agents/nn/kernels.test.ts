@@ -80,6 +80,51 @@ t.test('products of every shape of tile', async (t) => {
   }
 });
 
+t.test('zeros are left out of products, whose numbers stay the same', async (t) => {
+  for (const m of [1, 2, 3, 4, 7, 128, 301]) {
+    for (const n of [31, 32, 63, 64, 77, 132]) {
+      for (const k of [1, 9, 190, 400]) {
+        for (const share of [0, 0.1, 0.55, 1]) {
+          const a = floats(m * k, random).map((x) => (random() < share ? x : 0));
+          const [b, bias, c] = [floats(k * n, random), floats(n, random), floats(m * n, random)];
+          const [pa, pb, pBias] = [place(a), place(b), place(bias)];
+          const variants: Partial<Product>[] = [
+            { bias: pBias.address, relu: true },
+            { transposeA: true, accumulate: true },
+            { transposeB: true },
+          ];
+          for (const options of variants) {
+            const [whole, parts] = [place(c), place(c)];
+            const product = { m, k, a: pa.address, ...options };
+            multiply(kernels, { ...product, n, b: pb.address, c: whole.address });
+            // Few columns at a time are multiplied with the zeros.
+            for (let first = 0; first < n; first += 8) {
+              multiply(kernels, {
+                ...product,
+                n: Math.min(8, n - first),
+                b: pb.address + 4 * first * (options.transposeB ? k : 1),
+                ...(options.bias && { bias: options.bias + 4 * first }),
+                bStride: options.transposeB ? k : n,
+                c: parts.address + 4 * first,
+                cStride: n,
+              });
+            }
+            t.ok(whole.intact() && parts.intact());
+            const [actual, expected] = [whole.read(), parts.read()];
+            const at = actual.findIndex((x, i) => x !== expected[i]);
+            if (at >= 0) {
+              const what = `[${m}, ${k}] · [${k}, ${n}], ${share} of A, ${Object.keys(options)}`;
+              t.fail(`${what}: element ${at} is ${actual[at]}, expected ${expected[at]}`);
+            }
+            for (const each of [whole, parts]) heap.free(each.address - 16);
+          }
+          for (const each of [pa, pb, pBias]) heap.free(each.address - 16);
+        }
+      }
+    }
+  }
+});
+
 t.test('rows with gaps', async (t) => {
   const [m, n, k] = [5, 6, 7];
   const [a, b, c] = [floats(m * 10, random), floats(k * 11, random), floats(m * 12, random)];

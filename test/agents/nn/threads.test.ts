@@ -84,7 +84,7 @@ t.test('they keep no process alive', async (t) => {
     const at = heap.allocate(3 * m * n);
     const step = 4 * n;
     for (let i = 0; i < 20; i++)
-      heap.kernels.matmul(at, at + step * k, at + 2 * step * k, m, n, k, step, 4, step, 4, step, 0, 0, 0, 0, k);
+      heap.kernels.matmul(at, at + step * k, at + 2 * step * k, m, n, k, step, 4, step, 4, step, 0, 0, 0, heap.kernels.panel, 128);
   `;
   const env = { ...process.env, FARSTEP_THREADS: '3' };
   const code = await new Promise((resolve) => {
