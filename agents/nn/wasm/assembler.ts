@@ -163,6 +163,9 @@ export const f32x4 = {
   relaxedMadd: (a: Code, b: Code, c: Code): Code => simd(261, a, b, c),
 };
 
+/** `local += by`. */
+export const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
+
 /** `if (condition) then else otherwise`. */
 export function when(condition: Code, then: Code, otherwise?: Code): Code {
   return [condition, 0x04, EMPTY_BLOCK, then, otherwise === undefined ? [] : [0x05, otherwise], 0x0b];

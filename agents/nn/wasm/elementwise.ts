@@ -10,6 +10,7 @@ import {
   i32x4,
   type Local,
   type ModuleWriter,
+  plus,
   v128,
   when,
 } from './assembler.js';
@@ -169,7 +170,6 @@ export function writeCopyRows(module: ModuleWriter): void {
   } as const;
   module.func('copyRows', params, ({ from, fromStride, to, toStride, rows, n }, f) => {
     const [row, i, source, target] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
-    const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
     const both = (bytes: number): Code => [plus(source, i32.const(bytes)), plus(target, i32.const(bytes))];
     return forLoop(row, rows.get, 1, [
       [source.set(from.get), target.set(to.get), i.set(i32.const(3))],
@@ -244,7 +244,6 @@ export function writeTranspose(module: ModuleWriter): void {
     const inRow = f.local('i32');
     const outRow = f.local('i32');
     const lanes = [0, 1, 2, 3].map(() => f.local('v128'));
-    const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
     const [mix, columnsOfFour] = transposeFour(f, lanes);
     const four = i32.const(4);
     const remainder = f.local('i32');
@@ -292,7 +291,6 @@ export function writeBytesToFloats(module: ModuleWriter): void {
     const i = f.local('i32');
     const eight = f.local('v128');
     const factor = f.local('v128');
-    const plus = (local: Local, by: number): Code => local.set(i32.add(local.get, i32.const(by)));
     const half = (lanes: Code): Code => f32x4.mul(f32x4.fromU32x4(lanes), factor.get);
     return [
       factor.set(f32x4.splat(scale.get)),
@@ -301,14 +299,14 @@ export function writeBytesToFloats(module: ModuleWriter): void {
         eight.set(v128.load8x8u(bytes.get)),
         v128.store(out.get, half(i32x4.extendLow16u(eight.get))),
         v128.store(out.get, half(i32x4.extendHigh16u(eight.get)), 16),
-        plus(bytes, 8),
-        plus(out, 32),
+        plus(bytes, i32.const(8)),
+        plus(out, i32.const(32)),
       ]),
       i.set(i32.sub(i.get, i32.const(7))),
       forLoop(i, n.get, 1, [
         f32.store(out.get, f32.mul(f32.fromU32(i32.load8u(bytes.get)), scale.get)),
-        plus(bytes, 1),
-        plus(out, 4),
+        plus(bytes, i32.const(1)),
+        plus(out, i32.const(4)),
       ]),
     ];
   });

@@ -15,6 +15,7 @@ import {
   i32,
   type Local,
   type ModuleWriter,
+  plus,
   v128,
   when,
   whileLoop,
@@ -61,13 +62,12 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number): Call {
     const aRows = row.map(() => f.local('i32'));
     const pointer = f.local('i32');
     const bEnd = f.local('i32');
-    const advance = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
 
     const loadStart = when(p.start.get, [
       pointer.set(p.start.get),
       accumulators.map((vector) => [
         vector.map((accumulator, j) => accumulator.set(v128.load(pointer.get, j * VECTOR_BYTES))),
-        advance(pointer, p.startRow.get),
+        plus(pointer, p.startRow.get),
       ]),
     ]);
     const pointAtRows = aRows.map((aRow, r) =>
@@ -80,9 +80,9 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number): Call {
         accumulators[r]!.map((accumulator, j) =>
           accumulator.set(f32x4.relaxedMadd(input.get, weights[j]!.get, accumulator.get)),
         ),
-        advance(aRows[r]!, p.aStep.get),
+        plus(aRows[r]!, p.aStep.get),
       ]),
-      advance(p.b, p.bRow.get),
+      plus(p.b, p.bRow.get),
     ]);
     const store = accumulators.map((vector) => [
       vector.map((accumulator, j) => {
@@ -91,7 +91,7 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number): Call {
           ? storeLanes(address, accumulator.get, p.lanes.get)
           : v128.store(address, accumulator.get);
       }),
-      advance(p.c, p.cRow.get),
+      plus(p.c, p.cRow.get),
     ]);
     // On what was stored: were the accumulators its operands, V8 would not keep all of them in registers in the loop.
     const zero = f32x4.splat(f32.const(0));
@@ -159,7 +159,6 @@ function writePackTransposed(module: ModuleWriter): Call {
   const params = { b: 'i32', column: 'i32', k: 'i32', panel: 'i32', row: 'i32', columns: 'i32' } as const;
   return module.func('packTransposed', params, ({ b, column, k, panel, row, columns }, f) => {
     const [t, j, from, to] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
-    const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
     const vectors = [0, 1, 2, 3, 4, 5, 6, 7].map(() => f.local('v128'));
     const fourRows = [
       from.set(i32.add(b.get, i32.shl(t.get, 2))),

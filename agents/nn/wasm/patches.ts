@@ -1,5 +1,15 @@
 /** The patches under a convolution's filter as rows of a matrix, so that a convolution is a matrix product. */
-import { type Code, f32, f32x4, forLoop, i32, type Local, type ModuleWriter, v128 } from './assembler.js';
+import {
+  type Code,
+  f32,
+  f32x4,
+  forLoop,
+  i32,
+  type Local,
+  type ModuleWriter,
+  plus,
+  v128,
+} from './assembler.js';
 
 const PARAMS = {
   image: 'i32',
@@ -38,7 +48,6 @@ function writeWalk(module: ModuleWriter, name: string, move: Move): void {
     const [imageRow, run, step, bottom, right] = [i32s(), i32s(), i32s(), i32s(), i32s()];
     const [example, y, x, filterRow, i] = [i32s(), i32s(), i32s(), i32s(), i32s()];
     const [corner, from] = [i32s(), i32s()];
-    const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
     const { vector, single } = move(from.get, p.patches.get);
     const forward = (bytes: number): Code => [
       plus(from, i32.const(bytes)),

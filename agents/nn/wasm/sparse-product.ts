@@ -1,6 +1,6 @@
 /**
  * Products A · B where much of A is zero, as what a relu leaves is, and gradients that come through one: rows of A are
- * taken without their zeros. To add nothing is exact, so the numbers are those of the dense product.
+ * taken without their zeros. To add nothing is exact, so where B is finite the numbers are those of the dense product.
  *
  * For each number of a row of A that is not zero, 32 columns of a row of B are multiplied with it and added to eight
  * vector accumulators, which is as much as the processor can have under way. Few rows are multiplied this way too, however
@@ -15,6 +15,7 @@ import {
   i32,
   type Local,
   type ModuleWriter,
+  plus,
   v128,
   when,
   whileLoop,
@@ -35,7 +36,7 @@ export const SPARSE_BYTES = PANEL_ROW_BYTES + ENTRY_BYTES * BLOCK_ROWS + 16;
 /** Rows of a block that are looked at first. */
 const SAMPLED = 4;
 /** Fewer columns than this do not make up for taking the zeros out, nor do rows of which more than three fifths are left. */
-const LEAST_COLUMNS = 64;
+const LEAST_COLUMNS = 96;
 const [MOST_LEFT, OF] = [3, 5];
 
 const ARGUMENTS = [
@@ -58,16 +59,9 @@ export function writeSparseProduct(module: ModuleWriter, dense: Call, packTransp
   const sparseRow = writeSparseRow(module);
   const copyColumns = writeCopyColumns(module);
   const sparseBlock = module.func('sparseBlock', PRODUCT, (p, f) => {
-    const [i, left, row, list, end] = [
-      f.local('i32'),
-      f.local('i32'),
-      f.local('i32'),
-      f.local('i32'),
-      f.local('i32'),
-    ];
-    const [ends, lists] = [f.local('i32'), f.local('i32')];
-    const [a, b, c, start] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
-    const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
+    const int = (): Local => f.local('i32');
+    const [i, left, row, list, end, ends, lists] = [int(), int(), int(), int(), int(), int(), int()];
+    const [a, b, c, start] = [int(), int(), int(), int()];
     const areNeighbours = i32.eq(p.bColumn.get, i32.const(FLOAT_BYTES));
     const areFew = i32.lt(p.m.get, i32.const(SAMPLED));
     const endOfRow = i32.add(ends.get, i32.shl(i.get, 2));
@@ -121,7 +115,6 @@ export function writeSparseProduct(module: ModuleWriter, dense: Call, packTransp
 
   return module.func('matmulStretch', PRODUCT, (p, f) => {
     const [rows, isSparse, list, a] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
-    const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
     const call = (product: Call, m: Code): Code =>
       product(
         ...[p.a.get, p.b.get, p.c.get, m, p.n.get, p.k.get, p.aRow.get, p.aStep.get, p.bRow.get],
@@ -177,7 +170,6 @@ function writeTakeEntries(module: ModuleWriter): Call {
     params,
     ({ a, aStep, k, bRow, list }, f) => {
       const [t, offset, value] = [f.local('i32'), f.local('i32'), f.local('f32')];
-      const plus = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
       return [
         forLoop(t, k.get, 1, [
           value.set(f32.load(a.get)),
