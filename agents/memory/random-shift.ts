@@ -9,13 +9,14 @@ import type { SampleSource } from '../../protocol/spaces/index.js';
 export class RandomShift {
   readonly #picture: Uint8Array;
 
-  /** @param shape of a picture: [height, width, channels] */
+  /**
+   * @param shape of a picture: [height, width, channels]
+   * @param most pixels, fewer than it is high and wide
+   */
   constructor(
     readonly shape: readonly number[],
     readonly most: number,
   ) {
-    if (shape.length !== 3)
-      throw new Error(`random shift: expected pictures, got shape [${shape.join(', ')}]`);
     this.#picture = new Uint8Array(sizeOf(shape));
   }
 

@@ -313,18 +313,18 @@ export class Dqn extends OffPolicyAgent {
   }
 }
 
-/** @throws SettingError where there are no pictures to move */
+/** @throws SettingError where there are no pictures to move, or they are too small */
 function shiftOf(
   { observationSpace }: Task,
   shape: readonly number[],
-  most: number,
+  shift: number,
 ): RandomShift | undefined {
-  if (most === 0) return undefined;
-  if (shape.length === 3 && observationSpace.leaves.some(({ dtype }) => dtype === 'uint8')) {
-    return new RandomShift(shape, most);
-  }
+  if (shift === 0) return undefined;
+  const arePictures = shape.length === 3 && observationSpace.leaves.some(({ dtype }) => dtype === 'uint8');
+  const most = arePictures ? Math.min(shape[0]!, shape[1]!) - 1 : 0;
+  if (shift <= most) return new RandomShift(shape, shift);
   throw new SettingError(
-    `shift: expected 0, since the env observes ${observationSpace.toString()} and no pictures of bytes; got ${most}`,
+    `shift: expected at most ${most}, since the env observes ${observationSpace.toString()}; got ${shift}`,
   );
 }
 

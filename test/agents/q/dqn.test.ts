@@ -238,16 +238,19 @@ t.test('a policy alone can be taken elsewhere, and another network is refused', 
 });
 
 t.test('shift moves pictures before they are learned from, and refuses anything else', async (t) => {
-  t.throws(() => new Dqn(task, settings({ shift: 2 }), 1), {
+  const refused = (most: number) => ({
     name: 'SettingError',
-    message: /^shift: expected 0, since the env observes Box\(.* and no pictures of bytes; got 2$/,
+    message: new RegExp(`^shift: expected at most ${most}, since the env observes Box\\(.*; got 5$`),
   });
+  t.throws(() => new Dqn(task, settings({ shift: 5 }), 1), refused(0));
 
   const pictures = {
     observationSpace: new Box(0, 255, [5, 5, 1], 'uint8'),
     actionSpace: new Discrete(2),
     numEnvs: 2,
   };
+  t.throws(() => new Dqn(pictures, settings({ shift: 5 }), 1), refused(4));
+
   /** Parameters after some updates on two pictures, each with a bright pixel. */
   const learned = async (shift: number, traces: DqnSettings['traces']) => {
     const agent = new Dqn(pictures, settings({ shift, traces, nStep: 2 }), 1);
