@@ -27,13 +27,8 @@ const program = new Command('farstep')
   .version(VERSION)
   .showHelpAfterError('(add --help for what this command takes)');
 
-let readerHasGone = false;
-// Whoever read what is printed has gone, such as `head`: the same as Ctrl-C.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  if (!readerHasGone) process.kill(process.pid, 'SIGINT');
-  readerHasGone = true;
-});
+// Whoever read what is printed may have gone, such as `head`: what is under way stops (interrupt.ts), nothing breaks off.
+process.stdout.on('error', () => {});
 try {
   const [word = ''] = process.argv.slice(2);
   for (const [name, load] of Object.entries(COMMANDS)) {

@@ -2,7 +2,7 @@ import { sizeOf } from '../../protocol/dtypes.js';
 import type { SampleSource } from '../../protocol/spaces/index.js';
 
 /**
- * Random shift (Kostrikov, Yarats and Fergus 2021, "Image augmentation is all you need", section 4.1; Laskin et al. 2020):
+ * Random shift (Kostrikov, Yarats and Fergus 2021, "Image augmentation is all you need"):
  * moves each picture of a batch by up to `most` pixels up or down and left or right, all its channels alike; what comes
  * in from outside is the nearest pixel of the border.
  */

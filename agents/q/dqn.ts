@@ -1,5 +1,6 @@
 import type { TypedArray } from '../../protocol/dtypes.js';
 import type { StepResult } from '../../protocol/results.js';
+import type { Leaf } from '../../protocol/spaces/index.js';
 import { maskReader } from '../action-mask.js';
 import type { ActOptions, Metrics, Task } from '../agent.js';
 import type { AgentDefinition } from '../definition.js';
@@ -313,18 +314,20 @@ export class Dqn extends OffPolicyAgent {
   }
 }
 
-/** @throws SettingError where there are no pictures to move, or they are too small */
+const isPicture = ({ dtype, shape }: Leaf): boolean => dtype === 'uint8' && shape.length > 1;
+
+/** @throws SettingError where there are no pictures of bytes to move, or they are too small */
 function shiftOf(
   { observationSpace }: Task,
   shape: readonly number[],
   shift: number,
 ): RandomShift | undefined {
   if (shift === 0) return undefined;
-  const arePictures = shape.length === 3 && observationSpace.leaves.some(({ dtype }) => dtype === 'uint8');
+  const arePictures = shape.length === 3 && observationSpace.leaves.some(isPicture);
   const most = arePictures ? Math.min(shape[0]!, shape[1]!) - 1 : 0;
   if (shift <= most) return new RandomShift(shape, shift);
   throw new SettingError(
-    `shift: expected at most ${most}, since the env observes ${observationSpace.toString()}; got ${shift}`,
+    `shift: expected at most ${most}, since it moves pictures of bytes and the env observes ${observationSpace.toString()}; got ${shift}`,
   );
 }
 

@@ -16,7 +16,7 @@ interface Row {
   readonly agent: string;
   readonly env: string;
   readonly settings: Readonly<Record<string, SettingValue>>;
-  /** Least number of times that farstep is to be as fast as the fastest of its peer's. */
+  /** Least number of times that farstep is to be as fast as its peer at the fastest. */
   readonly bar: number;
 }
 
@@ -79,8 +79,8 @@ export interface TrainResult {
   readonly title: string;
   readonly stepsPerSecond: number;
   readonly backend: string;
-  /** On each of PEER_THREADS; absent where there is no Stable-Baselines3. */
-  readonly peer?: readonly number[];
+  /** By threads; absent where there is no Stable-Baselines3. */
+  readonly peer?: readonly { readonly threads: number; readonly stepsPerSecond: number }[];
   /** Ours / the fastest of them. */
   readonly times?: number;
   readonly passed: boolean;
@@ -112,7 +112,10 @@ export async function benchTrain(
         title: row.title,
         stepsPerSecond: best,
         backend: ours.backend,
-        ...(peer && { peer: theirs, times: times! }),
+        ...(peer && {
+          peer: PEER_THREADS.map((threads, i) => ({ threads, stepsPerSecond: theirs[i]! })),
+          times: times!,
+        }),
         passed: times === undefined || times >= row.bar,
       };
       onRow(result);

@@ -55,7 +55,7 @@ function trainRow({ title, stepsPerSecond, backend, peer, times, passed }: Train
   const cells = [
     `${title} (${backend})`,
     thousands(stepsPerSecond),
-    ...PEER_THREADS.map((_, i) => (peer === undefined ? '' : thousands(peer[i]!))),
+    ...PEER_THREADS.map((_, i) => (peer === undefined ? '' : thousands(peer[i]!.stepsPerSecond))),
     times === undefined ? '' : times.toFixed(2),
   ];
   return `| ${cells.join(' | ')} |${passed ? '' : '  below its bar'}`;

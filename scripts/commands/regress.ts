@@ -111,16 +111,16 @@ export function regressCommand(): Command {
         stream: json ? process.stderr : process.stdout,
         signal,
       });
-      done();
       await save(directory, outcome, given.junit);
       const { report, interrupted, measured } = outcome;
+      if (given.updateBaseline) await updateBaseline(baselinePath, baseline, measured);
+      done();
       console.log(json ? JSON.stringify(report, null, 2) : `\n${toTable(report)}\n`);
       const tell = json ? console.error : console.log;
       tell(`Report: ${join(directory, 'report.json')}, report.md, junit.xml`);
       if (interrupted) tell(`Stopped and saved. Go on with:  farstep regress --resume ${directory}`);
       process.exitCode = EXIT_CODES[report.verdict];
       if (!given.updateBaseline) return;
-      await updateBaseline(baselinePath, baseline, measured);
       for (const [name, scores] of Object.entries(measured.claims)) {
         const told = (tasks: typeof scores | undefined) => (tasks ? short(mean(tasks.flat())) : 'nothing');
         tell(`${name}: mean score of the baseline ${told(baseline.claims[name])} → ${told(scores)}`);

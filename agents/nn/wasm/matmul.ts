@@ -3,7 +3,7 @@
  *
  * A tile of 6 rows and 8 columns keeps twelve vector accumulators in registers while k runs; each element of A is
  * loaded into all four lanes and multiplied with two vectors of B. A is read through two strides, so that Aᵀ·B (the
- * gradient of weights) costs what A·B costs.
+ * gradient of weights) costs what A·B costs. Where A has many zeros, sparse-product.ts leaves them out.
  */
 import {
   type Call,
@@ -120,8 +120,9 @@ function writeTile(module: ModuleWriter, rows: number, vectors: number): Call {
  * Adds `matmul(a, b, c, m, n, k, aRow, aStep, bRow, bColumn, cRow, start, startRow, relu, panel, depth)`. Pointers and
  * strides are in bytes: element (i, t) of A lies at `a + i·aRow + t·aStep`, element (t, j) of B at `b + t·bRow +
  * j·bColumn`, row i of C at `c + i·cRow`. `start` points at what C begins with, rows `startRow` apart: 0 for nothing, a
- * bias with `startRow` 0, or C itself to accumulate. k runs in stretches of `depth`, at most PANEL_ROWS. Where the columns of B are not
- * neighbours but its rows lie as columns, a tile's columns are brought side by side first. `panel` is PANEL_BYTES of room.
+ * bias with `startRow` 0, or C itself to accumulate. k runs in stretches of `depth`, at most PANEL_ROWS. Where the columns
+ * of B are not neighbours but its rows lie as columns, a tile's columns are brought side by side first. `panel` is
+ * PANEL_BYTES of room.
  */
 export function writeMatmul(module: ModuleWriter): void {
   // Of the processor's 16 registers, V8 keeps one; twelve accumulators leave two for B and one for A.

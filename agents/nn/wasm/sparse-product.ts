@@ -30,7 +30,7 @@ const PANEL_ROW_BYTES = FLOAT_BYTES * COLUMNS;
 const ENTRY_BYTES = 8;
 /** Rows of A whose entries are kept. */
 const BLOCK_ROWS = 128;
-/** Room for one step of k: the columns of a transposed B and an entry of every row, with some to spare for ends. */
+/** Room for one step of k: 32 columns of B and an entry of every row, with some to spare for ends. */
 export const SPARSE_BYTES = PANEL_ROW_BYTES + ENTRY_BYTES * BLOCK_ROWS + 16;
 
 /** Rows of a block that are looked at first. */
@@ -141,7 +141,9 @@ export function writeSparseProduct(module: ModuleWriter, dense: Call, packTransp
       isSparse.set(i32.const(0)),
       when(
         areFew,
-        isSparse.set(i32.eq(p.bColumn.get, i32.const(FLOAT_BYTES))),
+        isSparse.set(
+          i32.and(i32.eq(p.bColumn.get, i32.const(FLOAT_BYTES)), i32.lt(i32.const(COLUMNS - 1), p.n.get)),
+        ),
         when(i32.le(least, p.n.get), sample),
       ),
       when(
@@ -198,8 +200,8 @@ function writeCopyColumns(module: ModuleWriter): Call {
       Array.from({ length: ACCUMULATORS }, (_, j) =>
         v128.store(panel.get, v128.load(b.get, VECTOR_BYTES * j), VECTOR_BYTES * j),
       ),
-      b.set(i32.add(b.get, bRow.get)),
-      panel.set(i32.add(panel.get, i32.const(PANEL_ROW_BYTES))),
+      plus(b, bRow.get),
+      plus(panel, i32.const(PANEL_ROW_BYTES)),
     ]),
   );
 }
@@ -224,7 +226,7 @@ function writeSparseRow(module: ModuleWriter): Call {
         each((accumulator, at) =>
           accumulator.set(f32x4.relaxedMadd(input.get, v128.load(from.get, at), accumulator.get)),
         ),
-        list.set(i32.add(list.get, i32.const(ENTRY_BYTES))),
+        plus(list, i32.const(ENTRY_BYTES)),
       ]),
       each((accumulator, at) => v128.store(c.get, accumulator.get, at)),
       when(

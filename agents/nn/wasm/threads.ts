@@ -33,7 +33,7 @@ export function threadCount(): number {
 
 /**
  * Computes products, large ones together with other threads, which are started for the first of them. They need not be
- * there yet, or awake: this thread takes every part that is left. The numbers are the same however many there are.
+ * there yet, or awake: this thread takes every part that is left. Numbers, as long as they are finite, are the same however many there are.
  */
 export class Threads {
   readonly #control = new Int32Array(new SharedArrayBuffer(CONTROL_LENGTH * Int32Array.BYTES_PER_ELEMENT));
@@ -65,9 +65,9 @@ export class Threads {
     const control = this.#control;
     const [, , , m, n] = args;
     const wanted = PARTS_A_THREAD * this.threads;
-    const fewRows = TILE.rows * Math.ceil(m / wanted / TILE.rows);
-    const byColumns = fewRows < LEAST_ROWS && n >= 2 * TILE.columns * wanted;
-    const rows = byColumns ? m : fewRows;
+    const partRows = TILE.rows * Math.ceil(m / wanted / TILE.rows);
+    const byColumns = partRows < LEAST_ROWS && n >= 2 * TILE.columns * wanted;
+    const rows = byColumns ? m : partRows;
     const columns = byColumns ? TILE.columns * Math.ceil(n / wanted / TILE.columns) : n;
     const parts = Math.ceil(m / rows) * Math.ceil(n / columns);
     control.set([rows, columns, ...args], AT.part);

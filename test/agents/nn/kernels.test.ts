@@ -4,6 +4,7 @@ import { Heap } from '../../../agents/nn/heap.js';
 import { HostMemory } from '../../../agents/nn/host-memory.js';
 import { multiply, type Product } from '../../../agents/nn/multiply.js';
 import type { Arithmetic, Pointwise } from '../../../agents/nn/pointwise.js';
+import { PANEL_BYTES } from '../../../agents/nn/wasm/matmul.js';
 import { floats, relativeError, uniform } from './helpers.js';
 
 const memory = new HostMemory();
@@ -123,6 +124,26 @@ t.test('zeros are left out of products, whose numbers stay the same', async (t) 
       }
     }
   }
+});
+
+t.test('rows that are full where others were looked at fill the room, and no more', async (t) => {
+  const [m, n, k] = [128, 132, 192];
+  const sampled = new Set([0, 32, 64, 96]);
+  const a = floats(m * k, random).map((x, at) => (sampled.has(Math.floor(at / k)) ? 0 : x));
+  const [pa, pb, pc] = [place(a), place(floats(k * n, random)), place(new Float32Array(m * n))];
+  const room = place(new Float32Array(PANEL_BYTES / 4));
+  multiply(
+    { ...kernels, panel: room.address },
+    { a: pa.address, b: pb.address, transposeB: true, c: pc.address, m, n, k },
+  );
+  t.ok(
+    room
+      .read()
+      .slice(-3000)
+      .some((x) => x !== 0),
+    'nearly all of it',
+  );
+  t.ok(room.intact());
 });
 
 t.test('rows with gaps', async (t) => {

@@ -12,9 +12,12 @@ const memory = new HostMemory();
 const heap = new Heap(memory);
 const random = uniform(1);
 
-function place(length: number): number {
+function place(length: number, least = -Infinity): number {
   const address = heap.allocate(length);
-  heap.write(address, floats(length, random));
+  heap.write(
+    address,
+    floats(length, random).map((x) => Math.max(least, x)),
+  );
   return address;
 }
 
@@ -29,8 +32,12 @@ const SHAPES: readonly (readonly [m: number, n: number, k: number, transposed: '
 t.test('the numbers are the same, bit for bit, however many threads compute them', async (t) => {
   const alone = instantiateKernels(memory, 1);
   const together = [2, 3].map((threads) => instantiateKernels(memory, threads));
-  for (const [m, n, k, transposed] of SHAPES) {
-    const [a, b, bias, c] = [place(m * k), place(k * n), place(n), place(m * n)];
+  // With and without the zeros of a relu in A.
+  for (const [[m, n, k, transposed], least] of SHAPES.flatMap((shape) => [
+    [shape, 0] as const,
+    [shape] as const,
+  ])) {
+    const [a, b, bias, c] = [place(m * k, least), place(k * n), place(n), place(m * n)];
     const run = (kernels: Kernels, options: Partial<Product>): Float32Array => {
       heap.fill(c, m * n, 0.5);
       const product = { a, b, c, m, n, k, transposeA: transposed === 'A', transposeB: transposed === 'B' };

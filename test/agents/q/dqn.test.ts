@@ -240,7 +240,9 @@ t.test('a policy alone can be taken elsewhere, and another network is refused', 
 t.test('shift moves pictures before they are learned from, and refuses anything else', async (t) => {
   const refused = (most: number) => ({
     name: 'SettingError',
-    message: new RegExp(`^shift: expected at most ${most}, since the env observes Box\\(.*; got 5$`),
+    message: new RegExp(
+      `^shift: expected at most ${most}, since it moves pictures of bytes and the env observes Box\\(.*; got 5$`,
+    ),
   });
   t.throws(() => new Dqn(task, settings({ shift: 5 }), 1), refused(0));
 
