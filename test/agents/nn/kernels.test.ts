@@ -114,7 +114,7 @@ t.test('zeros are left out of products, whose numbers stay the same', async (t) 
             const [actual, expected] = [whole.read(), parts.read()];
             const at = actual.findIndex((x, i) => x !== expected[i]);
             if (at >= 0) {
-              const what = `[${m}, ${k}] · [${k}, ${n}], ${share} of A, ${Object.keys(options)}`;
+              const what = `[${m}, ${k}] · [${k}, ${n}], ${share} of A, ${Object.keys(options).join()}`;
               t.fail(`${what}: element ${at} is ${actual[at]}, expected ${expected[at]}`);
             }
             for (const each of [whole, parts]) heap.free(each.address - 16);
