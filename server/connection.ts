@@ -330,6 +330,9 @@ export class Connection implements SessionLink {
    */
   async drainAndEnd(error: FarstepError): Promise<void> {
     this.#isStopping = true;
+    const closed = new Promise<void>((resolve) => {
+      this.#socket.once('close', () => resolve());
+    });
     if (this.#isYielding || this.#isResting) {
       // What came in one piece has come.
       this.#setYielding(false);
@@ -338,9 +341,6 @@ export class Connection implements SessionLink {
       await setImmediate();
     }
     this.#draining = true;
-    const closed = new Promise<void>((resolve) => {
-      this.#socket.once('close', () => resolve());
-    });
     await Promise.race([this.#session?.settled(), closed]);
     if (this.#session?.isKept) this.#socket.close(RESTARTS, String(error.retryAfterMs));
     else this.end(error);

@@ -95,3 +95,24 @@ t.test('a connection that asks for a WebSocket while the server stops gets 503',
   host.openAll();
   await closing;
 });
+
+t.test('a connection that rests and closes while the server stops holds nothing up', async (t) => {
+  for (let turns = 0; turns < 12; turns++) {
+    // On a clock that runs ahead whoever asks much is busy for long, and rests.
+    let now = 0;
+    const server = await startServer(t, { now: () => (now += 5) });
+    const client = await RawClient.welcomed(t, server.url);
+    const other = await RawClient.welcomed(t, server.url);
+    client.burst(Array.from({ length: 60 }, (_, id) => ({ type: 'list', id })));
+    other.send({ type: 'list', id: 1 });
+    client.socket.terminate();
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    let isClosed = false;
+    void server.close(0).then(() => {
+      isClosed = true;
+    });
+    for (let turn = 0; turn < 2000 && !isClosed; turn++)
+      await new Promise((resolve) => setImmediate(resolve));
+    t.ok(isClosed, `after ${turns} turns of the event loop`);
+  }
+});
