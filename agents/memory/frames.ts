@@ -49,6 +49,7 @@ export class Frames {
     for (let k = 0; k < this.#stack; k++) {
       const frame = this.#rows.view(slots[k]!);
       let to = row * this.#runs * stride + k * this.#run;
+      // Gray pictures: without the inner loop it takes half the time.
       if (this.#run === 1) {
         for (let from = 0; from < frame.length; from++, to += stride) target[to] = frame[from]!;
         continue;

@@ -2,9 +2,9 @@ import { sizeOf } from '../../protocol/dtypes.js';
 import type { SampleSource } from '../../protocol/spaces/index.js';
 
 /**
- * Random shift (Kostrikov, Yarats and Fergus 2021, "Image augmentation is all you need"):
- * moves each picture of a batch by up to `most` pixels up or down and left or right, all its channels alike; what comes
- * in from outside is the nearest pixel of the border.
+ * Random shift (Kostrikov, Yarats and Fergus 2021, "Image augmentation is all you need"): moves each picture of a batch by
+ * up to `most` pixels up or down and left or right, all its channels alike; what comes in from outside is the nearest
+ * pixel of the border.
  */
 export class RandomShift {
   readonly #picture: Uint8Array;
@@ -14,8 +14,8 @@ export class RandomShift {
    * @param most pixels, fewer than it is high and wide
    */
   constructor(
-    readonly shape: readonly number[],
-    readonly most: number,
+    private readonly shape: readonly number[],
+    private readonly most: number,
   ) {
     this.#picture = new Uint8Array(sizeOf(shape));
   }

@@ -67,7 +67,7 @@ export const DQN_PRESETS: Presets = {
   'MinAtar/Breakout-v1': BREAKOUT,
   'MinAtar/Freeway-v1': { ...BREAKOUT, settings: { ...BREAKOUT.settings, gamma: 0.99 } },
   // From pixels, a million frames of four to a step. What is seen of the ball is learned by heart, each place of it for
-  // itself, unless pictures move; and what the ball's place means beside the paddle's takes a few layers.
+  // itself, unless pictures move.
   'Pixel/Pong-v1': {
     steps: 250_000,
     numEnvs: 8,

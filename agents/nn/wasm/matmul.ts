@@ -21,7 +21,8 @@ import {
   whileLoop,
 } from './assembler.js';
 import { storeLanes, transposeFour } from './elementwise.js';
-import { PRODUCT, type ProductLocals, SPARSE_BYTES, writeSparseProduct } from './sparse-product.js';
+import { callProduct, PRODUCT, type ProductLocals } from './product.js';
+import { SPARSE_BYTES, writeSparseProduct } from './sparse-product.js';
 
 const FLOAT_BYTES = 4;
 const VECTOR_BYTES = 16;
@@ -134,20 +135,14 @@ export function writeMatmul(module: ModuleWriter): void {
     const step = f.local('i32');
     const along = (pointer: Local, stride: Local): Code =>
       pointer.set(i32.add(pointer.get, i32.mul(step.get, stride.get)));
-    const call = (relu: Code): Code =>
-      stretch(
-        ...[p.a.get, p.b.get, p.c.get, p.m.get, p.n.get, step.get, p.aRow.get, p.aStep.get],
-        ...[p.bRow.get, p.bColumn.get, p.cRow.get, p.start.get, p.startRow.get, relu, p.panel.get],
-      );
     return [
       step.set(p.depth.get),
       whileLoop(i32.lt(step.get, p.k.get), [
-        call(i32.const(0)),
+        callProduct(stretch, p, { k: step.get, relu: i32.const(0) }),
         [along(p.a, p.aStep), along(p.b, p.bRow), p.k.set(i32.sub(p.k.get, step.get))],
         [p.start.set(p.c.get), p.startRow.set(p.cRow.get)],
       ]),
-      step.set(p.k.get),
-      call(p.relu.get),
+      callProduct(stretch, p, {}),
     ];
   });
 }

@@ -20,6 +20,7 @@ import {
   when,
   whileLoop,
 } from './assembler.js';
+import { callProduct, PRODUCT } from './product.js';
 
 const FLOAT_BYTES = 4;
 const VECTOR_BYTES = 16;
@@ -38,17 +39,6 @@ const SAMPLED = 4;
 /** Fewer columns than this do not make up for taking the zeros out, nor do rows of which more than three fifths are left. */
 const LEAST_COLUMNS = 96;
 const [MOST_LEFT, OF] = [3, 5];
-
-const ARGUMENTS = [
-  ...(['a', 'b', 'c', 'm', 'n', 'k', 'aRow', 'aStep', 'bRow', 'bColumn', 'cRow'] as const),
-  ...(['start', 'startRow', 'relu', 'panel'] as const),
-];
-type Argument = (typeof ARGUMENTS)[number];
-
-/** The parameters of a stretch of a product; `writeMatmul` tells what they mean. */
-export const PRODUCT = Object.fromEntries(ARGUMENTS.map((name) => [name, 'i32'])) as Record<Argument, 'i32'>;
-
-export type ProductLocals = Record<Argument, Local>;
 
 /**
  * Adds `matmulStretch`, with the arguments of `dense`: block after block of rows of A either without its zeros or, from the
@@ -93,7 +83,6 @@ export function writeSparseProduct(module: ModuleWriter, dense: Call, packTransp
       when(p.start.get, plus(p.start, i32.const(PANEL_ROW_BYTES))),
       left.set(i32.sub(left.get, i32.const(COLUMNS))),
     ];
-    const rest = [p.a.get, p.b.get, p.c.get, p.m.get, left.get, p.k.get, p.aRow.get, p.aStep.get, p.bRow.get];
     return [
       when(areFew, row.set(p.bRow.get), row.set(i32.const(PANEL_ROW_BYTES))),
       ends.set(i32.add(p.panel.get, i32.mul(p.k.get, i32.const(PANEL_ROW_BYTES)))),
@@ -106,20 +95,12 @@ export function writeSparseProduct(module: ModuleWriter, dense: Call, packTransp
       ]),
       left.set(p.n.get),
       whileLoop(i32.lt(i32.const(COLUMNS - 1), left.get), columns),
-      when(
-        left.get,
-        dense(...rest, p.bColumn.get, p.cRow.get, p.start.get, p.startRow.get, p.relu.get, p.panel.get),
-      ),
+      when(left.get, callProduct(dense, p, { n: left.get })),
     ];
   });
 
   return module.func('matmulStretch', PRODUCT, (p, f) => {
     const [rows, isSparse, list, a] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
-    const call = (product: Call, m: Code): Code =>
-      product(
-        ...[p.a.get, p.b.get, p.c.get, m, p.n.get, p.k.get, p.aRow.get, p.aStep.get, p.bRow.get],
-        ...[p.bColumn.get, p.cRow.get, p.start.get, p.startRow.get, p.relu.get, p.panel.get],
-      );
     const sample = [
       [list.set(p.panel.get), a.set(p.a.get)],
       Array.from({ length: SAMPLED }, () => [
@@ -149,13 +130,13 @@ export function writeSparseProduct(module: ModuleWriter, dense: Call, packTransp
       when(
         isSparse.get,
         [
-          call(sparseBlock, rows.get),
+          callProduct(sparseBlock, p, { m: rows.get }),
           plus(p.a, i32.mul(rows.get, p.aRow.get)),
           plus(p.c, i32.mul(rows.get, p.cRow.get)),
           when(p.start.get, plus(p.start, i32.mul(rows.get, p.startRow.get))),
           p.m.set(i32.sub(p.m.get, rows.get)),
         ],
-        [call(dense, p.m.get), p.m.set(i32.const(0))],
+        [callProduct(dense, p, {}), p.m.set(i32.const(0))],
       ),
     ]);
   });
